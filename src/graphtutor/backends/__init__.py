@@ -1,0 +1,1 @@
+"""Engines behind one narrow interface: torch and fake, one file each."""

@@ -1,0 +1,91 @@
+"""The narrow interface of every engine: load a model, generate, train, save and load adapters.
+
+The rest of the program sees only these protocols; the command line picks the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from graphtutor.completion.completion import Generator
+from graphtutor.config import ModelConfig, TrainConfig
+
+__all__ = ["Backend", "Example", "StepHook", "StepLog", "TextModel", "TrainRequest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One training example as tokens. ``mask[i]`` is True where ``tokens[i]`` is trained on."""
+
+    tokens: tuple[int, ...]
+    mask: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepLog:
+    """What one optimiser step did; ``seconds`` is wall time since training began."""
+
+    step: int
+    loss: float
+    lr: float
+    tokens: int
+    seconds: float
+
+
+StepHook = Callable[[StepLog], None]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainRequest:
+    """One training: ``batches[i]`` are the indices of the examples of step i.
+
+    The order is decided outside the engine, so every engine sees the same examples in the same
+    steps. ``checkpoints`` is the folder that a killed training resumes from; None keeps none.
+    ``on_evaluate`` is called with the step number after each step in ``evaluate_at``.
+    """
+
+    examples: Sequence[Example]
+    batches: Sequence[Sequence[int]]
+    config: TrainConfig
+    seed: int
+    checkpoints: Path | None = None
+    on_step: StepHook | None = None
+    evaluate_at: Sequence[int] = ()
+    on_evaluate: Callable[[int], None] | None = None
+
+
+class TextModel(Generator, Protocol):
+    """A loaded model with its tokenizer."""
+
+    def encode(self, prompt: str, completion: str) -> Example:
+        """Tokenise prompt and completion; the mask covers exactly the completion and the end."""
+        ...
+
+    def window(self) -> int:
+        """Return how many tokens the model can read and write together."""
+        ...
+
+    def train(self, request: TrainRequest) -> None:
+        """Train in place, from the checkpoint folder's newest checkpoint if it holds one."""
+        ...
+
+    def save_adapter(self, folder: Path) -> None:
+        """Write what training changed: a PEFT adapter, or the whole model after full training."""
+        ...
+
+
+class Backend(Protocol):
+    """An engine."""
+
+    name: str
+
+    def load(self, model: ModelConfig, adapter: Path | None = None) -> TextModel:
+        """Load a base model, or what ``save_adapter`` wrote for it, ready to run.
+
+        Raises ModelError when the model cannot be found or read, BackendError when the engine's
+        library is missing.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Completions: the record, the generator protocol, the strict parser."""

@@ -1,0 +1,320 @@
+"""The configuration of a run: typed, frozen, unknown keys refused, each default in one place.
+
+A configuration is a preset, then a YAML file, then ``--set a.b=c`` options, the later over the
+earlier. A field's description is its help text.
+
+>>> load_config(overrides=["sft.steps=20", "sft.lr=1e-4"]).sft.lr
+0.0001
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from graphtutor.errors import ConfigError
+
+__all__ = [
+    "EvaluationConfig",
+    "GroundedRewardConfig",
+    "ModelConfig",
+    "RewardConfig",
+    "RsftConfig",
+    "RunConfig",
+    "SpecRewardConfig",
+    "TasksConfig",
+    "TrainConfig",
+    "changed_keys",
+    "dump_config",
+    "load_config",
+    "preset_names",
+]
+
+Phase = Literal["base", "sft", "sft_more", "rsft", "rsft_short"]
+
+
+class Section(BaseModel):
+    """A part of the configuration: frozen, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TasksConfig(Section):
+    """How many tasks of each kind are made from the graph. 4 and 5 hops each, where it says so."""
+
+    train_one_hop: int = Field(2, ge=1, description="1-hop tasks per edge in train.jsonl")
+    train_two_hop: int = Field(1000, ge=0, description="2-hop tasks in train.jsonl, at most")
+    train_three_hop: int = Field(1500, ge=0, description="3-hop tasks in train.jsonl, at most")
+    train_long: int = Field(400, ge=0, description="tasks per hop length in train_long.jsonl")
+    dev: int = Field(60, ge=0, description="tasks per hop length in dev.jsonl")
+    eval: int = Field(400, ge=1, description="tasks per hop length in eval.jsonl")
+    search: int = Field(100, ge=0, description="tasks per hop length in eval_search.jsonl, at most")
+    tier_one_share: float = Field(
+        0.5, ge=0, le=1, description="share of dev, eval and train_long with one possible answer"
+    )
+    seed: int = Field(0, ge=0, description="seed of the task generator")
+
+
+class ModelConfig(Section):
+    """The base model and the engine that runs it."""
+
+    name: str = Field("nano", description="nano, a local folder, or a hub id")
+    backend: Literal["torch", "fake"] = Field("torch", description="engine")
+    device: str = Field("auto", description="auto, cpu, cuda or mps")
+    threads: int = Field(0, ge=0, description="CPU threads; 0 leaves the library's choice")
+
+
+class TrainConfig(Section):
+    """One supervised training: LoRA or full, loss on the completion only."""
+
+    method: Literal["lora", "full"] = Field("lora", description="train an adapter or all weights")
+    lora_r: int = Field(16, ge=1, description="LoRA rank")
+    lora_alpha: int = Field(16, ge=1, description="LoRA alpha; the scale is alpha / r")
+    lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout on the LoRA input")
+    lr: float = Field(1e-4, gt=0, description="peak learning rate")
+    schedule: Literal["constant", "linear", "cosine"] = Field("linear", description="decay of lr")
+    warmup: float = Field(0.03, ge=0, lt=1, description="share of steps that lr rises over")
+    weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay")
+    steps: int = Field(1000, ge=1, description="optimiser steps")
+    batch_size: int = Field(8, ge=1, description="examples per optimiser step")
+    max_grad_norm: float = Field(1.0, gt=0, description="gradients are clipped to this norm")
+    checkpoint_every: int = Field(100, ge=1, description="steps between resumable checkpoints")
+    hop_weights: tuple[float, float, float] = Field(
+        (1.0, 1.0, 1.0), description="how often 1-, 2- and 3-hop tasks are drawn, relatively"
+    )
+
+
+class RsftConfig(TrainConfig):
+    """Rejection sampling fine-tuning: sample, score, keep, train on the model's own winners."""
+
+    steps: int = Field(500, ge=1, description="optimiser steps per round")
+    source: Literal["short", "long", "mixed"] = Field("long", description="tasks to sample on")
+    rounds: int = Field(1, ge=1, le=10, description="rounds of sampling and training")
+    k_samples: int = Field(8, ge=1, le=256, description="completions sampled per task")
+    temperature: float = Field(0.8, gt=0, description="sampling temperature")
+    top_p: float = Field(1.0, gt=0, le=1, description="nucleus: smallest set of this probability")
+    keep_top: int = Field(1, ge=1, description="winners kept per task and round")
+    max_per_task: int = Field(4, ge=1, description="distinct winners kept per task over all rounds")
+    max_tasks: int = Field(0, ge=0, description="tasks sampled per round; 0 takes all")
+    replay: float = Field(0.25, ge=0, le=1, description="share of SFT examples in each batch")
+
+
+class SpecRewardConfig(Section):
+    """spec-1.0: correctness, entity coverage, spam penalty."""
+
+    correct: float = 1.0
+    incorrect: float = -2.0
+    weight_correctness: float = Field(1.0, ge=0)
+    weight_path: float = Field(0.5, ge=0)
+    min_hits: int = Field(2, ge=0)
+    max_path_reward: float = Field(1.0, ge=0)
+    repeat_entity_max: int = Field(2, ge=1)
+    repeat_penalty: float = Field(0.5, ge=0)
+
+
+class GroundedRewardConfig(SpecRewardConfig):
+    """grounded-1.0: bridges in real, connected edges; false edges cost; format below all."""
+
+    repeat_penalty: float = Field(0.25, ge=0)
+    false_edge_penalty: float = Field(0.25, ge=0)
+    false_edge_max: float = Field(0.5, ge=0)
+    invalid_format: float = -3.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> GroundedRewardConfig:
+        worst = self.repeat_penalty + self.false_edge_max
+        worst_right = self.weight_correctness * self.correct - worst
+        best_wrong = (
+            self.weight_correctness * self.incorrect + self.weight_path * self.max_path_reward
+        )
+        worst_wrong = self.weight_correctness * self.incorrect - worst
+        if worst_right <= best_wrong:
+            raise ValueError(
+                f"the worst right answer ({worst_right:g}) must score above the best wrong one "
+                f"({best_wrong:g}); raise correct or lower incorrect, weight_path or the penalties"
+            )
+        if self.invalid_format >= worst_wrong:
+            raise ValueError(
+                f"invalid_format ({self.invalid_format:g}) must be below the worst valid "
+                f"completion ({worst_wrong:g})"
+            )
+        return self
+
+
+class RewardConfig(Section):
+    """Constants of the reward profiles and which one selects winners."""
+
+    select: Literal["spec-1.0", "grounded-1.0"] = Field(
+        "grounded-1.0", description="profile that chooses the winners of RSFT"
+    )
+    spec: SpecRewardConfig = SpecRewardConfig()
+    grounded: GroundedRewardConfig = GroundedRewardConfig()
+
+
+class EvaluationConfig(Section):
+    """How a phase is evaluated: greedily, without the graph."""
+
+    batch_size: int = Field(128, ge=1, description="prompts decoded together; changes no result")
+    max_new_tokens: int = Field(160, ge=8, description="length limit of a completion, in tokens")
+    limit: int = Field(0, ge=0, description="evaluate the first n tasks only; 0 takes all")
+    curve_tasks: int = Field(40, ge=0, description="dev tasks per point of the learning curve")
+    curve_points: int = Field(4, ge=0, description="points of the learning curve per training")
+
+
+class RunConfig(Section):
+    """Everything a run depends on."""
+
+    graph: str = Field("software_troubleshooting", description="bundled name or path of kg.json")
+    seed: int = Field(0, ge=0, description="seed of training and sampling")
+    phases: tuple[Phase, ...] = Field(("base", "sft", "rsft"), description="what to run, in order")
+    tasks: TasksConfig = TasksConfig()
+    model: ModelConfig = ModelConfig()
+    sft: TrainConfig = TrainConfig()
+    rsft: RsftConfig = RsftConfig()
+    reward: RewardConfig = RewardConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _phases(self) -> RunConfig:
+        if len(set(self.phases)) != len(self.phases):
+            raise ValueError("a phase is named twice")
+        for phase in self.phases:
+            if phase not in ("base", "sft") and "sft" not in self.phases:
+                raise ValueError(f"phase {phase} starts from the SFT model: add sft to phases")
+        return self
+
+
+def preset_names() -> list[str]:
+    """Return the names that ``--preset`` takes."""
+    folder = resources.files("graphtutor") / "presets"
+    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+def load_config(
+    file: Path | None = None, preset: str | None = None, overrides: Sequence[str] = ()
+) -> RunConfig:
+    """Merge preset, file and overrides into a checked configuration.
+
+    Without a preset, one that bears the model's name is used if there is one (nano: nano).
+    Raises ConfigError with the key, what was wanted and what came.
+    """
+    layers: list[dict[str, Any]] = []
+    if file is not None:
+        layers.append(_read_yaml(file))
+    layers.append(_parse_overrides(overrides))
+    if preset is None:
+        named = [layer.get("model", {}).get("name") for layer in layers if layer.get("model")]
+        model = next((name for name in reversed(named) if name), "nano")
+        preset = model if model in preset_names() else None
+    if preset is not None:
+        if preset not in preset_names():
+            raise ConfigError(
+                f"preset {preset}",
+                wanted=f"one of {', '.join(preset_names())}",
+                got=repr(preset),
+                remedy="choose one of these, or give the settings with --config",
+            )
+        source = resources.files("graphtutor") / "presets" / f"{preset}.yaml"
+        layers.insert(0, _mapping(yaml.load(source.read_text("utf-8"), Loader=_Loader), preset))
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged = _merge(merged, layer)
+    try:
+        return RunConfig.model_validate(merged)
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        key = ".".join(str(part) for part in first["loc"]) or "configuration"
+        got = first.get("input")
+        raise ConfigError(
+            f"{file or 'configuration'}, {key}",
+            wanted=first["msg"].removeprefix("Value error, "),
+            got="these settings" if isinstance(got, dict) else repr(got),
+            remedy="see 'graphtutor run --help' for keys and defaults",
+        ) from None
+
+
+def dump_config(config: RunConfig) -> str:
+    """Render the resolved configuration as YAML that loads to the same configuration."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def changed_keys(old: RunConfig, new: RunConfig) -> list[str]:
+    """Name the keys, dotted, in which two configurations differ."""
+    before, after = _flatten(old.model_dump(mode="json")), _flatten(new.model_dump(mode="json"))
+    return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML 1.1 reads 1e-4 as text; here it is a number."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(str(path), wanted="a readable YAML file", got=str(problem)) from None
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as problem:
+        raise ConfigError(
+            str(path), wanted="valid YAML", got=" ".join(str(problem).split())
+        ) from None
+    return _mapping(value, str(path))
+
+
+def _mapping(value: object, where: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ConfigError(where, wanted="a mapping of settings", got=type(value).__name__)
+    return cast("dict[str, Any]", value)
+
+
+def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for item in overrides:
+        key, equals, text = item.partition("=")
+        if not equals or not all(part for part in key.split(".")):
+            raise ConfigError(
+                "--set", wanted="key.path=value", got=repr(item), remedy="e.g. --set sft.steps=200"
+            )
+        try:
+            value: Any = yaml.load(text, Loader=_Loader)
+        except yaml.YAMLError:
+            value = text
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        result = _merge(result, value)
+    return result
+
+
+def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        merged[key] = _merge(old, value) if both else value
+    return merged
+
+
+def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping):
+            flat |= _flatten(cast("Mapping[str, Any]", item), f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = item
+    return flat

@@ -1,0 +1,1 @@
+"""Metrics with intervals over scored completions."""

@@ -1,0 +1,1 @@
+"""The graph: immutable, validated, indexed arrays; paths; statistics; readers."""

@@ -1,0 +1,1 @@
+"""Readers of other graph formats into kg.json, one file a format."""

@@ -1,0 +1,1 @@
+"""Files and randomness: JSONL, atomic writes, digests, random streams derived by hash."""

@@ -1,0 +1,1 @@
+"""What a base model is: registry, the embedded nano model."""

@@ -1,0 +1,1 @@
+"""From completion to reward: entity matcher, components, profiles, winner selection."""

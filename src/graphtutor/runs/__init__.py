@@ -1,0 +1,1 @@
+"""The run directory as an interface: paths, provenance, metrics, resume."""

@@ -1,0 +1,1 @@
+"""From graph to well-posed multiple-choice tasks: records, wording, distractors, splits, checks."""

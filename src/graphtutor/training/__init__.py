@@ -1,0 +1,1 @@
+"""Loss mask, SFT, rejection sampling, RSFT rounds, pretraining of the embedded model."""

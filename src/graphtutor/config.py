@@ -9,7 +9,6 @@ earlier. A field's description is its help text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
@@ -19,6 +18,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from graphtutor.errors import ConfigError
+from graphtutor.io.yaml_file import as_mapping, load_yaml, read_yaml
 
 __all__ = [
     "EvaluationConfig",
@@ -48,61 +48,89 @@ class Section(BaseModel):
 class TasksConfig(Section):
     """How many tasks of each kind are made from the graph. 4 and 5 hops each, where it says so."""
 
-    train_one_hop: int = Field(2, ge=1, description="1-hop tasks per edge in train.jsonl")
-    train_two_hop: int = Field(1000, ge=0, description="2-hop tasks in train.jsonl, at most")
-    train_three_hop: int = Field(1500, ge=0, description="3-hop tasks in train.jsonl, at most")
-    train_long: int = Field(400, ge=0, description="tasks per hop length in train_long.jsonl")
-    dev: int = Field(60, ge=0, description="tasks per hop length in dev.jsonl")
-    eval: int = Field(400, ge=1, description="tasks per hop length in eval.jsonl")
-    search: int = Field(100, ge=0, description="tasks per hop length in eval_search.jsonl, at most")
-    tier_one_share: float = Field(
-        0.5, ge=0, le=1, description="share of dev, eval and train_long with one possible answer"
+    train_one_hop: int = Field(default=2, ge=1, description="1-hop tasks per edge in train.jsonl")
+    train_two_hop: int = Field(
+        default=1000, ge=0, description="2-hop tasks in train.jsonl, at most"
     )
-    seed: int = Field(0, ge=0, description="seed of the task generator")
+    train_three_hop: int = Field(
+        default=1500, ge=0, description="3-hop tasks in train.jsonl, at most"
+    )
+    train_long: int = Field(
+        default=400, ge=0, description="tasks per hop length in train_long.jsonl"
+    )
+    dev: int = Field(default=60, ge=0, description="tasks per hop length in dev.jsonl")
+    eval: int = Field(default=400, ge=1, description="tasks per hop length in eval.jsonl")
+    search: int = Field(
+        default=100, ge=0, description="tasks per hop length in eval_search.jsonl, at most"
+    )
+    tier_one_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of dev, eval and train_long with one possible answer",
+    )
+    seed: int = Field(default=0, ge=0, description="seed of the task generator")
 
 
 class ModelConfig(Section):
     """The base model and the engine that runs it."""
 
-    name: str = Field("nano", description="nano, a local folder, or a hub id")
-    backend: Literal["torch", "fake"] = Field("torch", description="engine")
-    device: str = Field("auto", description="auto, cpu, cuda or mps")
-    threads: int = Field(0, ge=0, description="CPU threads; 0 leaves the library's choice")
+    name: str = Field(default="nano", description="nano, a local folder, or a hub id")
+    backend: Literal["torch", "fake"] = Field(default="torch", description="engine")
+    device: str = Field(default="auto", description="auto, cpu, cuda or mps")
+    threads: int = Field(default=0, ge=0, description="CPU threads; 0 leaves the library's choice")
 
 
 class TrainConfig(Section):
     """One supervised training: LoRA or full, loss on the completion only."""
 
-    method: Literal["lora", "full"] = Field("lora", description="train an adapter or all weights")
-    lora_r: int = Field(16, ge=1, description="LoRA rank")
-    lora_alpha: int = Field(16, ge=1, description="LoRA alpha; the scale is alpha / r")
-    lora_dropout: float = Field(0.0, ge=0, lt=1, description="dropout on the LoRA input")
-    lr: float = Field(1e-4, gt=0, description="peak learning rate")
-    schedule: Literal["constant", "linear", "cosine"] = Field("linear", description="decay of lr")
-    warmup: float = Field(0.03, ge=0, lt=1, description="share of steps that lr rises over")
-    weight_decay: float = Field(0.0, ge=0, description="AdamW weight decay")
-    steps: int = Field(1000, ge=1, description="optimiser steps")
-    batch_size: int = Field(8, ge=1, description="examples per optimiser step")
-    max_grad_norm: float = Field(1.0, gt=0, description="gradients are clipped to this norm")
-    checkpoint_every: int = Field(100, ge=1, description="steps between resumable checkpoints")
+    method: Literal["lora", "full"] = Field(
+        default="lora", description="train an adapter or all weights"
+    )
+    lora_r: int = Field(default=16, ge=1, description="LoRA rank")
+    lora_alpha: int = Field(default=16, ge=1, description="LoRA alpha; the scale is alpha / r")
+    lora_dropout: float = Field(default=0.0, ge=0, lt=1, description="dropout on the LoRA input")
+    lr: float = Field(default=1e-4, gt=0, description="peak learning rate")
+    schedule: Literal["constant", "linear", "cosine"] = Field(
+        default="linear", description="decay of lr"
+    )
+    warmup: float = Field(default=0.03, ge=0, lt=1, description="share of steps that lr rises over")
+    weight_decay: float = Field(default=0.0, ge=0, description="AdamW weight decay")
+    steps: int = Field(default=1000, ge=1, description="optimiser steps")
+    batch_size: int = Field(default=8, ge=1, description="examples per optimiser step")
+    max_grad_norm: float = Field(
+        default=1.0, gt=0, description="gradients are clipped to this norm"
+    )
+    checkpoint_every: int = Field(
+        default=100, ge=1, description="steps between resumable checkpoints"
+    )
     hop_weights: tuple[float, float, float] = Field(
-        (1.0, 1.0, 1.0), description="how often 1-, 2- and 3-hop tasks are drawn, relatively"
+        default=(1.0, 1.0, 1.0),
+        description="how often 1-, 2- and 3-hop tasks are drawn, relatively",
     )
 
 
 class RsftConfig(TrainConfig):
     """Rejection sampling fine-tuning: sample, score, keep, train on the model's own winners."""
 
-    steps: int = Field(500, ge=1, description="optimiser steps per round")
-    source: Literal["short", "long", "mixed"] = Field("long", description="tasks to sample on")
-    rounds: int = Field(1, ge=1, le=10, description="rounds of sampling and training")
-    k_samples: int = Field(8, ge=1, le=256, description="completions sampled per task")
-    temperature: float = Field(0.8, gt=0, description="sampling temperature")
-    top_p: float = Field(1.0, gt=0, le=1, description="nucleus: smallest set of this probability")
-    keep_top: int = Field(1, ge=1, description="winners kept per task and round")
-    max_per_task: int = Field(4, ge=1, description="distinct winners kept per task over all rounds")
-    max_tasks: int = Field(0, ge=0, description="tasks sampled per round; 0 takes all")
-    replay: float = Field(0.25, ge=0, le=1, description="share of SFT examples in each batch")
+    steps: int = Field(default=500, ge=1, description="optimiser steps per round")
+    source: Literal["short", "long", "mixed"] = Field(
+        default="long", description="tasks to sample on"
+    )
+    rounds: int = Field(default=1, ge=1, le=10, description="rounds of sampling and training")
+    k_samples: int = Field(default=8, ge=1, le=256, description="completions sampled per task")
+    temperature: float = Field(default=0.8, gt=0, description="sampling temperature")
+    top_p: float = Field(
+        default=1.0, gt=0, le=1, description="nucleus: smallest set of this probability"
+    )
+    keep_top: int = Field(default=1, ge=1, description="winners kept per task and round")
+    max_per_task: int = Field(
+        default=4, ge=1, description="distinct winners kept per task over all rounds"
+    )
+    max_tasks: int = Field(default=0, ge=0, description="tasks sampled per round; 0 takes all")
+    replay: float = Field(
+        default=0.25, ge=0, le=1, description="share of SFT examples in each batch"
+    )
 
 
 class SpecRewardConfig(Section):
@@ -110,20 +138,20 @@ class SpecRewardConfig(Section):
 
     correct: float = 1.0
     incorrect: float = -2.0
-    weight_correctness: float = Field(1.0, ge=0)
-    weight_path: float = Field(0.5, ge=0)
-    min_hits: int = Field(2, ge=0)
-    max_path_reward: float = Field(1.0, ge=0)
-    repeat_entity_max: int = Field(2, ge=1)
-    repeat_penalty: float = Field(0.5, ge=0)
+    weight_correctness: float = Field(default=1.0, ge=0)
+    weight_path: float = Field(default=0.5, ge=0)
+    min_hits: int = Field(default=2, ge=0)
+    max_path_reward: float = Field(default=1.0, ge=0)
+    repeat_entity_max: int = Field(default=2, ge=1)
+    repeat_penalty: float = Field(default=0.5, ge=0)
 
 
 class GroundedRewardConfig(SpecRewardConfig):
     """grounded-1.0: bridges in real, connected edges; false edges cost; format below all."""
 
-    repeat_penalty: float = Field(0.25, ge=0)
-    false_edge_penalty: float = Field(0.25, ge=0)
-    false_edge_max: float = Field(0.5, ge=0)
+    repeat_penalty: float = Field(default=0.25, ge=0)
+    false_edge_penalty: float = Field(default=0.25, ge=0)
+    false_edge_max: float = Field(default=0.5, ge=0)
     invalid_format: float = -3.0
 
     @model_validator(mode="after")
@@ -151,7 +179,7 @@ class RewardConfig(Section):
     """Constants of the reward profiles and which one selects winners."""
 
     select: Literal["spec-1.0", "grounded-1.0"] = Field(
-        "grounded-1.0", description="profile that chooses the winners of RSFT"
+        default="grounded-1.0", description="profile that chooses the winners of RSFT"
     )
     spec: SpecRewardConfig = SpecRewardConfig()
     grounded: GroundedRewardConfig = GroundedRewardConfig()
@@ -160,19 +188,31 @@ class RewardConfig(Section):
 class EvaluationConfig(Section):
     """How a phase is evaluated: greedily, without the graph."""
 
-    batch_size: int = Field(128, ge=1, description="prompts decoded together; changes no result")
-    max_new_tokens: int = Field(160, ge=8, description="length limit of a completion, in tokens")
-    limit: int = Field(0, ge=0, description="evaluate the first n tasks only; 0 takes all")
-    curve_tasks: int = Field(40, ge=0, description="dev tasks per point of the learning curve")
-    curve_points: int = Field(4, ge=0, description="points of the learning curve per training")
+    batch_size: int = Field(
+        default=128, ge=1, description="prompts decoded together; changes no result"
+    )
+    max_new_tokens: int = Field(
+        default=160, ge=8, description="length limit of a completion, in tokens"
+    )
+    limit: int = Field(default=0, ge=0, description="evaluate the first n tasks only; 0 takes all")
+    curve_tasks: int = Field(
+        default=40, ge=0, description="dev tasks per point of the learning curve"
+    )
+    curve_points: int = Field(
+        default=4, ge=0, description="points of the learning curve per training"
+    )
 
 
 class RunConfig(Section):
     """Everything a run depends on."""
 
-    graph: str = Field("software_troubleshooting", description="bundled name or path of kg.json")
-    seed: int = Field(0, ge=0, description="seed of training and sampling")
-    phases: tuple[Phase, ...] = Field(("base", "sft", "rsft"), description="what to run, in order")
+    graph: str = Field(
+        default="software_troubleshooting", description="bundled name or path of kg.json"
+    )
+    seed: int = Field(default=0, ge=0, description="seed of training and sampling")
+    phases: tuple[Phase, ...] = Field(
+        default=("base", "sft", "rsft"), description="what to run, in order"
+    )
     tasks: TasksConfig = TasksConfig()
     model: ModelConfig = ModelConfig()
     sft: TrainConfig = TrainConfig()
@@ -193,7 +233,9 @@ class RunConfig(Section):
 def preset_names() -> list[str]:
     """Return the names that ``--preset`` takes."""
     folder = resources.files("graphtutor") / "presets"
-    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+    return sorted(
+        f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")
+    )
 
 
 def load_config(
@@ -206,7 +248,7 @@ def load_config(
     """
     layers: list[dict[str, Any]] = []
     if file is not None:
-        layers.append(_read_yaml(file))
+        layers.append(read_yaml(file))
     layers.append(_parse_overrides(overrides))
     if preset is None:
         named = [layer.get("model", {}).get("name") for layer in layers if layer.get("model")]
@@ -221,7 +263,7 @@ def load_config(
                 remedy="choose one of these, or give the settings with --config",
             )
         source = resources.files("graphtutor") / "presets" / f"{preset}.yaml"
-        layers.insert(0, _mapping(yaml.load(source.read_text("utf-8"), Loader=_Loader), preset))
+        layers.insert(0, as_mapping(load_yaml(source.read_text("utf-8")), preset))
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merge(merged, layer)
@@ -250,39 +292,6 @@ def changed_keys(old: RunConfig, new: RunConfig) -> list[str]:
     return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML 1.1 reads 1e-4 as text; here it is a number."""
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(str(path), wanted="a readable YAML file", got=str(problem)) from None
-    try:
-        value = yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as problem:
-        raise ConfigError(
-            str(path), wanted="valid YAML", got=" ".join(str(problem).split())
-        ) from None
-    return _mapping(value, str(path))
-
-
-def _mapping(value: object, where: str) -> dict[str, Any]:
-    if value is None:
-        return {}
-    if not isinstance(value, dict):
-        raise ConfigError(where, wanted="a mapping of settings", got=type(value).__name__)
-    return cast("dict[str, Any]", value)
-
-
 def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for item in overrides:
@@ -292,7 +301,7 @@ def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
                 "--set", wanted="key.path=value", got=repr(item), remedy="e.g. --set sft.steps=200"
             )
         try:
-            value: Any = yaml.load(text, Loader=_Loader)
+            value: Any = load_yaml(text)
         except yaml.YAMLError:
             value = text
         for part in reversed(key.split(".")):
@@ -305,8 +314,9 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[key] = _merge(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            value = _merge(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", value))
+        merged[key] = value
     return merged
 
 

@@ -74,10 +74,19 @@ class KnowledgeGraph:
             dtype=np.int64,
         ).reshape(-1, 3)
         triples = triples[np.lexsort((triples[:, 2], triples[:, 1], triples[:, 0]))]
-        columns = [np.ascontiguousarray(triples[:, column]) for column in range(3)]
-        for column in columns:
+        source, relation, target = (np.ascontiguousarray(triples[:, column]) for column in range(3))
+        for column in (source, relation, target):
             column.setflags(write=False)
-        return cls(file.domain, entities, relations, *columns, entity_index, relation_index)
+        return cls(
+            file.domain,
+            entities,
+            relations,
+            edge_source=source,
+            edge_relation=relation,
+            edge_target=target,
+            entity_index=entity_index,
+            relation_index=relation_index,
+        )
 
     def __len__(self) -> int:
         """Return the number of edges."""
@@ -103,6 +112,16 @@ class KnowledgeGraph:
         return np.searchsorted(self.edge_source, np.arange(len(self.entities) + 1)).astype(np.int64)
 
     @cached_property
+    def in_order(self) -> IndexArray:
+        """Edge numbers sorted by target: the transposed copy; shape (edges,)."""
+        return np.argsort(self.edge_target, kind="stable").astype(np.int64)
+
+    @cached_property
+    def in_start(self) -> IndexArray:
+        """Edges into entity e are ``in_order[in_start[e]:in_start[e + 1]]``; (entities + 1,)."""
+        return np.append(0, np.cumsum(self.in_degree)).astype(np.int64)
+
+    @cached_property
     def edge_key(self) -> IndexArray:
         """Sorted key source * relations + relation per edge; shape (edges,)."""
         return self.edge_source * max(1, len(self.relations)) + self.edge_relation
@@ -110,7 +129,11 @@ class KnowledgeGraph:
     @cached_property
     def triple_set(self) -> frozenset[tuple[int, int, int]]:
         """All edges as (source, relation, target) index triples."""
-        columns = (self.edge_source.tolist(), self.edge_relation.tolist(), self.edge_target.tolist())
+        columns = (
+            self.edge_source.tolist(),
+            self.edge_relation.tolist(),
+            self.edge_target.tolist(),
+        )
         return frozenset(zip(*columns, strict=True))
 
     @cached_property
@@ -161,12 +184,6 @@ class KnowledgeGraph:
 
     def to_file(self) -> GraphFile:
         """Return the records again, in the order of the index."""
-        edges = zip(
-            self.edge_source.tolist(),
-            self.edge_relation.tolist(),
-            self.edge_target.tolist(),
-            strict=True,
-        )
         return GraphFile(
             version="1.0",
             domain=self.domain,
@@ -174,7 +191,7 @@ class KnowledgeGraph:
             relations=self.relations,
             edges=tuple(
                 Edge(src=self.entities[s].id, rel=self.relations[r].id, dst=self.entities[d].id)
-                for s, r, d in edges
+                for s, r, d in sorted(self.triple_set)
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,10 +13,10 @@ __all__ = ["atomic_open", "write_text"]
 
 
 @contextmanager
-def atomic_open(path: Path) -> Iterator[IO[str]]:
+def atomic_open(path: Path) -> Generator[IO[str]]:
     """Open a temporary neighbour of ``path`` for writing and move it there on success.
 
-    The text is UTF-8 with ``\\n`` line ends. On an exception the temporary file is removed and
+    The text is UTF-8, lines end with LF. On an exception the temporary file is removed and
     ``path`` is left as it was. Parent folders are made.
     """
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -30,9 +30,9 @@ def prompt_text(question: str, options: Sequence[str]) -> str:
 
 
 def completion_text(trace: str, letter: str) -> str:
-    """Render a completion in the output format.
+    r"""Render a completion in the output format.
 
     >>> completion_text("Rain causes Flood.", "B")
-    'TRACE: Rain causes Flood.\\nANSWER: B'
+    'TRACE: Rain causes Flood.\nANSWER: B'
     """
     return f"TRACE: {trace}\nANSWER: {letter}"

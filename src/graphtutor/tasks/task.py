@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from graphtutor.io.digest import digest_of
 
-__all__ = ["LETTERS", "Letter", "Options", "PathStar", "PathEdge", "Reference", "Task", "TaskMeta"]
+__all__ = ["LETTERS", "Letter", "Options", "PathEdge", "PathStar", "Reference", "Task", "TaskMeta"]
 
 Letter = Literal["A", "B", "C", "D"]
 LETTERS: tuple[Letter, ...] = ("A", "B", "C", "D")

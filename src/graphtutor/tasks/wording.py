@@ -83,7 +83,9 @@ def question(start: str, phrases: Sequence[str], nouns: Sequence[str], template:
         return f"{start} {body}. Which {last} is it?"
     if template == "steps":
         steps = [f"{start} {hops[0][0]} {_a(hops[0][1])}"]
-        steps += [f"this {nouns[i]} {hops[i + 1][0]} {_a(hops[i + 1][1])}" for i in range(len(hops) - 1)]
+        steps += [
+            f"this {nouns[i]} {hops[i + 1][0]} {_a(hops[i + 1][1])}" for i in range(len(hops) - 1)
+        ]
         return f"{'; '.join(steps)}. Name the last {last}."
     if template == "begin":
         body = ", which ".join(f"{phrase} {_a(noun)}" for phrase, noun in hops)

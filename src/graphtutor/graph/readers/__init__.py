@@ -1,1 +1,1 @@
-"""Readers of other graph formats into kg.json, one file a format."""
+"""One file a format: each reads a foreign graph file into the records of ``kg.json``."""

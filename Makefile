@@ -1,0 +1,101 @@
+# Two commands are enough: 'make demo' installs and runs the main job, 'make test' installs and tests.
+# 'make' alone lists the others. Needs Python 3.11 or newer and nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+RUN_ID ?= demo
+TEST_WORKERS ?= 2
+# SEED, MODEL and PRESET are optional: make train RUN_ID=second SEED=1
+# PIP_TORCH takes options for torch alone, for instance where a CPU build has its own index.
+PIP_TORCH ?=
+
+STAMP := $(VENV)/.installed
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt
+GRAPHTUTOR := $(VENV)/bin/graphtutor
+SETTINGS := $(if $(PRESET),--preset $(PRESET)) $(if $(MODEL),--set model.name=$(MODEL)) \
+            $(if $(SEED),--set seed=$(SEED))
+# A run that was stopped goes on where it stopped.
+RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
+LATER = @echo "make $@: not in this version of graphtutor" >&2; exit 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo train data infer_base sft rsft eval report pretrain test test-slow check \
+        format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "Variables: RUN_ID=$(RUN_ID) SEED MODEL PRESET PYTHON=$(PYTHON) VENV=$(VENV)"
+
+setup: $(STAMP) ## install into VENV (once; again when the dependencies change)
+
+# torch comes first and alone: resolved together with the rest, pip may swap a CPU build for the
+# CUDA build and its gigabytes of libraries.
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "graphtutor: $(PYTHON): wanted Python 3.11 or newer, got $$($(PYTHON) --version 2>&1)." \
+	       "What to do: make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "Installing into $(VENV) (about 2 GB, a minute or more)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) $(PIP_TORCH) "$$(sed -n '/^torch==/p' constraints.txt)"
+	@$(PIP) -e '.[dev]'
+	@touch $@
+
+demo: $(STAMP) ## install, then the main job with the embedded model: about five minutes
+	$(GRAPHTUTOR) run --run-id $(RUN_ID) $(SETTINGS) $(RESUME)
+
+train: demo ## the same as demo; choose with RUN_ID, SEED, MODEL, PRESET
+
+data: $(STAMP) ## one phase: make the task files
+	$(GRAPHTUTOR) data --run-id $(RUN_ID) $(SETTINGS)
+
+infer_base: $(STAMP) ## one phase: the base model answers the evaluation tasks
+	$(GRAPHTUTOR) infer --run-id $(RUN_ID) $(SETTINGS)
+
+sft: $(STAMP) ## one phase: supervised fine-tuning
+	$(GRAPHTUTOR) sft --run-id $(RUN_ID) $(SETTINGS)
+
+rsft: $(STAMP) ## one phase: sample, verify, train on the winners
+	$(GRAPHTUTOR) rsft --run-id $(RUN_ID) $(SETTINGS)
+
+eval: $(STAMP) ## one phase: evaluate what has been trained
+	$(GRAPHTUTOR) eval --run-id $(RUN_ID) $(SETTINGS)
+
+report: $(STAMP) ## render the run again as Markdown, HTML and plots
+	$(GRAPHTUTOR) report --run-id $(RUN_ID)
+
+pretrain: $(STAMP) ## make the embedded model again (hours on a CPU)
+	$(GRAPHTUTOR) pretrain
+
+test: check ## install, then lint, types and the fast tests
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -n $(TEST_WORKERS)
+
+test-slow: $(STAMP) ## the tests that take minutes
+	$(VENV)/bin/pytest -q -m slow
+
+check: $(STAMP) ## lint, formatting and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
+
+format: $(STAMP) ## format and repair what can be repaired
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+clean: ## remove the environment and caches; runs under data/ stay
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+train-360m: ## later: the main job with a 360M model on Apple silicon
+	$(LATER)
+
+serve: ## later: the web app
+	$(LATER)
+
+setup-mlx: ## later: install the MLX engine
+	$(LATER)
+
+setup-unsloth: ## later: install the Unsloth engine
+	$(LATER)
+
+train-360m-unsloth: ## later: the main job with a 360M model on a CUDA GPU
+	$(LATER)

@@ -1,0 +1,208 @@
+"""The torch engine: transformers for models and tokenizers, PEFT for adapters.
+
+It runs on CPU, CUDA or MPS. Weights are read from safetensors only and no code that comes with a
+model is executed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from graphtutor.backends.base import Example, TrainRequest
+from graphtutor.completion.completion import Completion, Prompt, Sampling
+from graphtutor.config import ModelConfig, TrainConfig
+from graphtutor.errors import BackendError, ModelError
+from graphtutor.io.seed import derive_seed
+from graphtutor.models.registry import resolve_model
+
+__all__ = ["TorchBackend", "TorchModel"]
+
+
+class TorchBackend:
+    """Loads models for torch; see :class:`graphtutor.backends.base.Backend`."""
+
+    name = "torch"
+
+    def load(self, model: ModelConfig, adapter: Path | None = None) -> TorchModel:
+        """Load a base model, with the adapter or the whole weights that ``adapter`` holds."""
+        torch = _import_torch()
+        if model.threads:
+            torch.set_num_threads(model.threads)
+        folder = resolve_model(model.name)
+        full = adapter is not None and not (adapter / "adapter_config.json").exists()
+        source = str(adapter) if full else folder
+        network, tokenizer = _load_pretrained(source, model.name)
+        if adapter is not None and not full:
+            from peft import PeftModel
+
+            network = PeftModel.from_pretrained(network, str(adapter), is_trainable=True)
+        network.to(pick_device(model.device))
+        return TorchModel(network.eval(), tokenizer)
+
+
+class TorchModel:
+    """A loaded model; see :class:`graphtutor.backends.base.TextModel`."""
+
+    def __init__(self, network: Any, tokenizer: Any, batch_rows: int = 256) -> None:
+        """Wrap a network and its tokenizer; ``batch_rows`` completions are decoded together."""
+        self.network, self.tokenizer, self.batch_rows = network, tokenizer, batch_rows
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        sampling: Sampling,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[list[Completion]]:
+        """Complete ``prompts`` in batches of similar length; see the protocol."""
+        from graphtutor.backends.torch_decode import decode_batch
+
+        ids = [self._prompt_ids(prompt.text) for prompt in prompts]
+        self._check_window(ids, sampling.max_new_tokens)
+        order = sorted(range(len(prompts)), key=lambda index: len(ids[index]))
+        size = max(1, self.batch_rows // sampling.n)
+        done: list[list[Completion]] = [[] for _ in prompts]
+        self.network.eval()
+        for begin in range(0, len(order), size):
+            part = order[begin : begin + size]
+            rows = decode_batch(
+                self.network,
+                self.tokenizer,
+                [prompts[index] for index in part],
+                [ids[index] for index in part],
+                sampling,
+            )
+            for index, completions in zip(part, rows, strict=True):
+                done[index] = completions
+            if on_done:
+                on_done(len(part))
+        return done
+
+    def encode(self, prompt: str, completion: str) -> Example:
+        """Tokenise prompt and completion apart, as they come apart in generation."""
+        head = self._prompt_ids(prompt)
+        tail: list[int] = self.tokenizer(completion, add_special_tokens=False)["input_ids"]
+        if self.tokenizer.eos_token_id is not None:
+            tail = [*tail, self.tokenizer.eos_token_id]
+        return Example((*head, *tail), (False,) * len(head) + (True,) * len(tail))
+
+    def window(self) -> int:
+        """Return the model's number of positions."""
+        return int(getattr(self.network.config, "max_position_embeddings", 1 << 20))
+
+    def train(self, request: TrainRequest) -> None:
+        """Train all weights, or an adapter that is made on the first call."""
+        from graphtutor.backends.torch_train import fit
+
+        self._prepare(request.config, request.seed)
+        fit(self.network, request)
+
+    def save_adapter(self, folder: Path) -> None:
+        """Write the adapter, or the whole model after full training, with its tokenizer."""
+        self.network.save_pretrained(str(folder), safe_serialization=True)
+        self.tokenizer.save_pretrained(str(folder))
+
+    def chat_template(self) -> str:
+        """Return the template that prompts are rendered with; empty for a plain base model."""
+        return str(getattr(self.tokenizer, "chat_template", None) or "")
+
+    def _prompt_ids(self, prompt: str) -> list[int]:
+        if self.chat_template():
+            prompt = self.tokenizer.apply_chat_template(
+                [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
+            )
+            return list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        return list(self.tokenizer(prompt)["input_ids"])
+
+    def _check_window(self, ids: Sequence[Sequence[int]], new: int) -> None:
+        too_long = [len(row) for row in ids if len(row) + new > self.window()]
+        if too_long:
+            raise ModelError(
+                "generation",
+                wanted=f"prompts that leave {new} tokens of the model's window of {self.window()}",
+                got=f"{len(too_long)} longer ones, up to {max(too_long)} tokens",
+                remedy="lower evaluation.max_new_tokens, or take a model with a longer window",
+            )
+
+    def _prepare(self, config: TrainConfig, seed: int) -> None:
+        """Make exactly the weights trainable that ``config.method`` names."""
+        import torch
+
+        is_adapter = hasattr(self.network, "peft_config")
+        if config.method == "full":
+            if is_adapter:
+                raise BackendError(
+                    "training", wanted="a whole model for method full", got="a LoRA adapter"
+                )
+            self.network.requires_grad_(True)
+        elif not is_adapter:
+            from peft import LoraConfig, get_peft_model
+
+            torch.manual_seed(derive_seed("lora", seed))
+            lora = LoraConfig(
+                r=config.lora_r,
+                lora_alpha=config.lora_alpha,
+                lora_dropout=config.lora_dropout,
+                target_modules="all-linear",
+                task_type="CAUSAL_LM",
+            )
+            self.network = get_peft_model(self.network, lora)
+
+
+def pick_device(wanted: str) -> str:
+    """Return the device to run on; ``auto`` prefers CUDA, then MPS, then the CPU.
+
+    Raises BackendError when the wanted device is not there.
+    """
+    torch = _import_torch()
+    present = ["cpu"]
+    if torch.backends.mps.is_available():
+        present.insert(0, "mps")
+    if torch.cuda.is_available():
+        present.insert(0, "cuda")
+    if wanted == "auto":
+        return present[0]
+    if wanted.partition(":")[0] not in present:
+        raise BackendError(
+            "model.device", wanted=f"auto or one of {', '.join(present)}", got=repr(wanted)
+        )
+    return wanted
+
+
+def _import_torch() -> Any:
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        import torch
+        import transformers
+    except ImportError as problem:
+        raise BackendError(
+            "backend torch",
+            wanted="the packages torch and transformers",
+            got=str(problem),
+            remedy="pip install 'graphtutor[torch]'",
+        ) from None
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()
+    return torch
+
+
+def _load_pretrained(source: str, name: str) -> tuple[Any, Any]:
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+        network = AutoModelForCausalLM.from_pretrained(
+            source, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError) as problem:
+        raise ModelError(
+            f"model {name}",
+            wanted="a causal language model in Hugging Face format with safetensors weights",
+            got=str(problem).strip().splitlines()[0],
+            remedy="check the folder or the hub id; a hub model needs a network the first time",
+        ) from None
+    return network, tokenizer

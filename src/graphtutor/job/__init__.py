@@ -1,0 +1,1 @@
+"""The main job, phase by phase, over a run directory: data, base, SFT, RSFT, figures, report."""

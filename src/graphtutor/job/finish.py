@@ -1,0 +1,52 @@
+"""The end of a job: metrics.json from the logs, then the report."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from graphtutor.evaluation.metrics import fact_recall, paired_tests, summarise
+from graphtutor.evaluation.sampling import summarise_sampling
+from graphtutor.job.job import Job, write_json
+from graphtutor.report.write import write_report
+from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, read_curve
+from graphtutor.runs.metrics import PhaseMetrics, RunMetrics, curves_from
+
+__all__ = ["finish", "write_metrics"]
+
+
+def finish(job: Job) -> Path:
+    """Write metrics.json and the report, drop the checkpoints; return the path of report.md."""
+    write_metrics(job)
+    shutil.rmtree(job.run.path / "checkpoints", ignore_errors=True)
+    return write_report(job.run)
+
+
+def write_metrics(job: Job) -> RunMetrics:
+    """Compute the figures of all phases evaluated so far and write metrics.json."""
+    run = job.run
+    phases = _by_phase(run.episodes)
+    facts = _by_phase(run.facts_log)
+    figures: dict[str, PhaseMetrics] = {}
+    for phase, episodes in phases.items():
+        recall = fact_recall(facts[phase]) if facts.get(phase) else None
+        figures[phase] = summarise(episodes).model_copy(
+            update={"fact_recall": recall, "paired": paired_tests(phases, phase)}
+        )
+    sampling = summarise_sampling(iter_candidates(run.candidates)) if run.candidates.exists() else ()
+    metrics = RunMetrics(
+        run_id=run.run_id,
+        splits={"eval": figures},
+        curves=curves_from(read_curve(run.curve)),
+        sampling=sampling,
+    )
+    write_json(run.metrics, metrics)
+    return metrics
+
+
+def _by_phase(log: Path) -> dict[str, list[Episode]]:
+    phases: dict[str, list[Episode]] = {}
+    if log.exists():
+        for episode in iter_episodes(log):
+            phases.setdefault(episode.phase, []).append(episode)
+    return phases

@@ -1,0 +1,153 @@
+"""A job: one run directory with its configuration, graph, engine and the one who watches.
+
+Every unit of work ends with a mark in the run's journal. Going on after a kill drops what the unit
+in flight has written and does that unit again (a training from its last checkpoint), so that a
+resumed run ends with the files of an uninterrupted one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from graphtutor.backends.base import Backend, TextModel
+from graphtutor.config import RunConfig
+from graphtutor.errors import RunError
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
+from graphtutor.graph.load import load_graph
+from graphtutor.io.atomic import write_text
+from graphtutor.io.digest import digest_bytes, digest_file
+from graphtutor.io.jsonl import read_jsonl
+from graphtutor.job.watch import Watch
+from graphtutor.reward.profiles import Scorer
+from graphtutor.runs.directory import RunDirectory
+from graphtutor.runs.machine import measured
+from graphtutor.runs.meta import GraphMeta, RunMeta, build_meta
+from graphtutor.tasks.generate import generate_splits, shortfalls, write_splits
+from graphtutor.tasks.task import Task
+
+__all__ = ["Job", "make_data", "open_job"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything that the phases share."""
+
+    run: RunDirectory
+    config: RunConfig
+    backend: Backend
+    watch: Watch
+
+    @cached_property
+    def graph(self) -> KnowledgeGraph:
+        """The graph that tutors."""
+        return load_graph(self.config.graph)
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """The compiled reward; built once, it holds the vocabulary."""
+        return Scorer(self.graph, self.config.reward)
+
+    def task_file(self, split: str) -> Path:
+        """Return the path of a task file of this run."""
+        return self.run.tasks / f"{split}.jsonl"
+
+    def tasks(self, split: str) -> list[Task]:
+        """Read a task file of this run."""
+        return read_jsonl(self.task_file(split), Task)
+
+    def load(self, phase: str) -> TextModel:
+        """Load the model that ``phase`` ended with; ``base`` is the model before any training."""
+        adapter = None if phase == "base" else self.run.model(phase)
+        if adapter is not None and not adapter.is_dir():
+            raise RunError(
+                str(adapter),
+                wanted=f"the model of phase {phase}",
+                got="none",
+                remedy=f"run phase {phase.split('-')[0]} first",
+            )
+        return self.backend.load(self.config.model, adapter)
+
+    def todo(self, unit: str, keep: Sequence[str] = ()) -> bool:
+        """Tell whether ``unit`` is still to be done, and clear what a kill left of it.
+
+        ``keep`` names logs that the unit itself takes up again.
+        """
+        if self.run.done(unit):
+            return False
+        self.run.roll_back(except_for=keep)
+        return True
+
+    @contextmanager
+    def measuring(self, phase: str, splits: Sequence[str] = ()) -> Generator[None, None, None]:
+        """Add the wall time and memory of a block, and the files it used, to meta.json."""
+        with measured() as usage:
+            yield
+        meta = RunMeta.model_validate_json(self.run.meta.read_text("utf-8"))
+        files = {f"{split}.jsonl": digest_file(self.task_file(split)) for split in splits}
+        write_json(self.run.meta, meta.with_phase(phase, files=files, usage=usage))
+
+
+def open_job(
+    root: Path, run_id: str, config: RunConfig, backend: Backend, watch: Watch, *, resume: bool
+) -> Job:
+    """Create the run, or go on with it; the graph and the model are checked before anything is made.
+
+    Raises GraphError or ModelError where they cannot be used, RunError where the run id is taken,
+    missing, or of another configuration.
+    """
+    graph = load_graph(config.graph)
+    model = backend.load(config.model)
+    if resume:
+        return Job(RunDirectory.resume(root, run_id, config), config, backend, watch)
+    template = str(getattr(model, "chat_template", str)())
+    run = RunDirectory.create(root, run_id, config)
+    meta = build_meta(
+        run_id,
+        config,
+        graph=GraphMeta(
+            name=config.graph,
+            digest=graph.digest,
+            entities=len(graph.entities),
+            relations=len(graph.relations),
+            edges=len(graph),
+        ),
+        chat_template=digest_bytes(template.encode()),
+    )
+    write_json(run.meta, meta)
+    return Job(run, config, backend, watch)
+
+
+def make_data(job: Job) -> None:
+    """Make and check the task files of the run."""
+    if not job.todo("data"):
+        return
+    config = job.config.tasks
+    total = 2 * (config.eval + config.dev)
+    with job.measuring("data"), job.watch.bar("data   tasks from the graph", total) as advance:
+        splits = generate_splits(job.graph, config, _counting(advance))
+        write_splits(job.run.tasks, splits, job.graph)
+    counts = {split: len(tasks) for split, tasks in splits.items()}
+    job.watch.say("data   " + ", ".join(f"{split} {n}" for split, n in counts.items()))
+    for line in shortfalls(splits, config):
+        job.watch.say(f"data   {line}")
+    job.run.mark("data", **counts)
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Write a pydantic record as indented JSON, atomically."""
+    write_text(path, record.model_dump_json(indent=2, exclude_none=True) + "\n")
+
+
+def _counting(advance: Callable[[int, str], None]) -> Callable[[str, int], None]:
+    done: dict[str, int] = {}
+
+    def on_progress(split: str, count: int) -> None:
+        advance(count - done.get(split, 0), split)
+        done[split] = count
+
+    return on_progress

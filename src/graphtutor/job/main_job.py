@@ -1,0 +1,39 @@
+"""The whole job in order: data, the phases of the configuration, metrics, report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from graphtutor.job.finish import finish
+from graphtutor.job.job import Job, make_data
+from graphtutor.job.phases import run_base, run_more_sft, run_sft
+from graphtutor.job.rsft import run_rsft
+
+__all__ = ["PHASES", "run_job", "run_phase"]
+
+PHASES: Final[dict[str, Callable[[Job], None]]] = {
+    "base": run_base,
+    "sft": run_sft,
+    "sft_more": run_more_sft,
+    "rsft": run_rsft,
+    "rsft_short": lambda job: run_rsft(job, "rsft_short"),
+}
+
+
+def run_job(job: Job) -> Path:
+    """Run what is still to be done of ``job`` and return the path of its report.md."""
+    make_data(job)
+    for phase in job.config.phases:
+        PHASES[phase](job)
+    return finish(job)
+
+
+def run_phase(job: Job, phase: str) -> Path:
+    """Run one phase and what it needs before it; return the path of the report so far."""
+    make_data(job)
+    if phase not in ("base", "sft"):
+        run_sft(job)
+    PHASES[phase](job)
+    return finish(job)

@@ -1,0 +1,208 @@
+"""RSFT over a run directory: rounds of sampling, checking, training; the round dev likes best stays.
+
+Each round samples from the newest policy and trains from the SFT model on the union of the winners
+so far, mixed with SFT examples. Rounds stop when dev no longer gains.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from itertools import groupby
+
+from graphtutor.backends.base import TextModel, TrainRequest
+from graphtutor.config import RsftConfig
+from graphtutor.errors import TaskError
+from graphtutor.io.jsonl import append_jsonl, repair_jsonl
+from graphtutor.io.seed import random_stream
+from graphtutor.job.job import Job
+from graphtutor.job.phases import answer, evaluate_phase, trained
+from graphtutor.runs.episodes import CandidateRecord, iter_candidates
+from graphtutor.runs.logs import count_lines, keep_lines
+from graphtutor.tasks.task import Task
+from graphtutor.training.examples import encode_pairs, mixed_batches, refuse_evaluated
+from graphtutor.training.progress import TrainProgress
+from graphtutor.training.rejection import sample_candidates
+from graphtutor.training.sft import hop_groups, sft_pairs
+from graphtutor.training.winners import Winner, select_union
+
+__all__ = ["run_rsft"]
+
+_CHUNK = 128
+"""Tasks sampled and logged together: the unit of work that a kill loses."""
+
+
+def run_rsft(job: Job, phase: str = "rsft") -> None:
+    """Run the rounds of ``phase``; "rsft_short" samples on train.jsonl whatever the settings say."""
+    config = job.config.rsft
+    if phase == "rsft_short":
+        config = config.model_copy(update={"source": "short"})
+    splits = {"short": ["train"], "long": ["train_long"], "mixed": ["train", "train_long"]}
+    files = [job.task_file(split) for split in splits[config.source]]
+    refuse_evaluated(files, [job.task_file(s) for s in ("dev", "eval", "eval_search")])
+    tasks = _chosen_tasks(job, splits[config.source], config)
+    if not tasks:
+        raise TaskError(
+            phase,
+            wanted=f"tasks in {', '.join(splits[config.source])}",
+            got="none",
+            remedy="set tasks.train_long above 0, or rsft.source=short",
+        )
+    best = _rounds(job, phase, config, tasks, splits[config.source])
+    if job.todo(f"{phase}/choice"):
+        source = job.run.model(f"{phase}-round{best}")
+        job.run.save(phase, lambda folder: shutil.copytree(source, folder, dirs_exist_ok=True))
+        job.run.mark(f"{phase}/choice", round=best)
+    evaluate_phase(job, phase, job.config.sft.steps + config.steps)
+
+
+def _rounds(
+    job: Job, phase: str, config: RsftConfig, tasks: Sequence[Task], splits: Sequence[str]
+) -> int:
+    """Run the rounds and return the number of the best one on dev."""
+    scores: list[float] = []
+    for number in range(1, config.rounds + 1):
+        _sample(job, phase, config, tasks, number, splits)
+        _train(job, phase, config, tasks, number, splits)
+        scores.append(_dev(job, phase, config, number))
+        if len(scores) > 1 and scores[-1] <= max(scores[:-1]):
+            break
+    return 1 + scores.index(max(scores))
+
+
+def _chosen_tasks(job: Job, splits: Sequence[str], config: RsftConfig) -> list[Task]:
+    tasks = [task for split in splits for task in job.tasks(split)]
+    if not config.max_tasks or config.max_tasks >= len(tasks):
+        return tasks
+    stream = random_stream("rsft-tasks", job.config.seed)
+    return [tasks[i] for i in sorted(stream.permutation(len(tasks))[: config.max_tasks].tolist())]
+
+
+def _sample(
+    job: Job,
+    phase: str,
+    config: RsftConfig,
+    tasks: Sequence[Task],
+    number: int,
+    splits: Sequence[str],
+) -> None:
+    """Sample a round into candidates.jsonl, chunk by chunk; whole chunks survive a kill."""
+    unit, log = f"{phase}/round{number}/sample", job.run.candidates
+    if not job.todo(unit, keep=[log.name]):
+        return
+    entries = job.run.entries()
+    marked = entries[-1].lines.get(log.name, 0) if entries else 0
+    repair_jsonl(log)
+    chunk_lines = _CHUNK * config.k_samples
+    done = (count_lines(log) - marked) // chunk_lines
+    if log.exists():
+        keep_lines(log, marked + done * chunk_lines)
+    model = job.load("sft" if number == 1 else f"{phase}-round{number - 1}")
+    title = f"{phase:<6} sampling {config.k_samples} answers a task"
+    with job.measuring(phase, splits), job.watch.bar(title, len(tasks)) as advance:
+        advance(done * _CHUNK, "")
+        for begin in range(done * _CHUNK, len(tasks), _CHUNK):
+            records = sample_candidates(
+                model,
+                tasks[begin : begin + _CHUNK],
+                job.scorer,
+                config,
+                job.config.reward.select,
+                number,
+                job.config.seed,
+                job.config.evaluation.max_new_tokens,
+                phase,
+                lambda count: advance(count, ""),
+            )
+            append_jsonl(log, records)
+    mine = [c for c in _candidates(job, phase) if c.round == number]
+    won = sum(any(c.kept for c in group) for _, group in groupby(mine, lambda c: c.ex_id))
+    job.watch.say(
+        f"{phase:<6} round {number}: {won} of {len(tasks)} tasks have a winner, "
+        f"{sum(c.grounded for c in mine) / len(mine):.1%} of {len(mine)} samples are grounded"
+    )
+    job.run.mark(unit, tasks=len(tasks), with_winner=won)
+
+
+def _train(
+    job: Job,
+    phase: str,
+    config: RsftConfig,
+    tasks: Sequence[Task],
+    number: int,
+    splits: Sequence[str],
+) -> None:
+    """Train from the SFT model on the winners of all rounds so far."""
+    name = f"{phase}-round{number}"
+    unit = f"{phase}/round{number}/train"
+    if not job.todo(unit, keep=("train_log.jsonl", "curve.jsonl")):
+        return
+    winners = select_union(
+        _candidates(job, phase), {t.id: t for t in tasks}, job.scorer, config.max_per_task
+    )
+    if not winners:
+        raise TaskError(
+            f"{phase} round {number}",
+            wanted="at least one sample that the graph confirms",
+            got=f"none among {config.k_samples} samples of each of {len(tasks)} tasks",
+            remedy="train SFT longer (sft.steps), sample more (rsft.k_samples), or begin with "
+            "rsft.source=mixed",
+        )
+    with (
+        job.measuring(phase, splits),
+        trained(job, name, "sft", config, job.config.sft.steps, phase, number) as (model, progress),
+    ):
+        _fit(job, model, winners, config, number, progress)
+    append_jsonl(job.run.winners, [w for w in winners if w.round == number])
+    job.run.mark(unit, winners=len(winners))
+
+
+def _fit(
+    job: Job,
+    model: TextModel,
+    winners: Sequence[Winner],
+    config: RsftConfig,
+    number: int,
+    progress: TrainProgress,
+) -> None:
+    replayed = job.tasks("train") if config.replay else []
+    pairs = [(w.prompt, w.completion) for w in winners] + sft_pairs(replayed)
+    hops = sorted({w.hop_len for w in winners})
+    main = [[i for i, w in enumerate(winners) if w.hop_len == hop] for hop in hops]
+    replay = [[len(winners) + i for i in group] for group in hop_groups(replayed)]
+    seed = job.config.seed
+    model.train(
+        TrainRequest(
+            examples=encode_pairs(model, pairs),
+            batches=mixed_batches(
+                main, replay, config.replay, config.steps, config.batch_size, "rsft", seed, number
+            ),
+            config=config,
+            seed=seed,
+            checkpoints=progress.checkpoints,
+            on_step=progress.on_step,
+            evaluate_at=progress.evaluate_at,
+            on_evaluate=progress.on_evaluate,
+        )
+    )
+
+
+def _dev(job: Job, phase: str, config: RsftConfig, number: int) -> float:
+    """Return the share of dev answered right and grounded after a round; 0 rounds to compare: 0."""
+    if config.rounds == 1:
+        return 0.0
+    unit = f"{phase}/round{number}/dev"
+    if job.todo(unit):
+        with job.measuring(phase, ["dev"]):
+            model = job.load(f"{phase}-round{number}")
+            step = job.config.sft.steps + config.steps
+            episodes = answer(job, model, job.tasks("dev"), phase, step, f"{phase:<6} dev")
+        grounded = sum(bool(e.grounded) for e in episodes) / max(1, len(episodes))
+        right = sum(e.right for e in episodes) / max(1, len(episodes))
+        job.watch.say(f"{phase:<6} round {number} on dev: right {right:.1%}, grounded {grounded:.1%}")
+        job.run.mark(unit, n=len(episodes), grounded=grounded, right=right)
+    return float(job.run.facts(unit)["grounded"])
+
+
+def _candidates(job: Job, phase: str) -> list[CandidateRecord]:
+    return [c for c in iter_candidates(job.run.candidates) if c.phase == phase]

@@ -1,0 +1,108 @@
+"""The embedded model: a small Llama with its own byte-level BPE, in plain Hugging Face format.
+
+Everything that works for it works for a hub model of the same architecture. Its tokenizer is
+trained on generic English words (``words.txt``: the most frequent words of the docstrings and
+comments of Python's standard library). It splits CamelCase at the humps, so that names which share
+a word share a token, and a space belongs to the word before it, so that a name has the same tokens
+wherever it stands and an option's letter is the same token in the options and in the answer. The format rules of a prompt, which never
+change, are one token, whose meaning is learned in the user's run; nothing else in vocabulary or
+weights knows a domain or the output format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from graphtutor.tasks.prompt import FORMAT_RULES
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+__all__ = ["NANO_SHAPE", "build_model", "build_tokenizer", "nano_folder", "words"]
+
+NANO_SHAPE: Final[dict[str, Any]] = {
+    "hidden_size": 192,
+    "intermediate_size": 512,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 6,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 1024,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": False,
+    # Binding a name to its letter is learned late, or not at all, from large embeddings.
+    "initializer_range": 0.02,
+}
+
+_VOCABULARY: Final = 5632
+_SPLIT: Final = r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+ ?|\d|[^\sA-Za-z\d]+ ?|\s"
+_PAD, _BOS, _EOS = "<|pad|>", "<|bos|>", "<|eos|>"
+
+
+def nano_folder() -> Path:
+    """Return the folder of the checkpoint that ships with the package."""
+    return Path(str(resources.files("graphtutor") / "models" / "nano"))
+
+
+def words() -> list[str]:
+    """Return the generic word list, the most frequent first."""
+    text = (resources.files("graphtutor") / "models" / "words.txt").read_text("utf-8")
+    return text.split()
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """Train the tokenizer; the same words give the same tokenizer."""
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue]
+        [
+            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    trainer = trainers.BpeTrainer(
+        vocab_size=_VOCABULARY - 1,
+        special_tokens=[_PAD, _BOS, _EOS],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_training_text(words()), trainer)
+    tokenizer.add_tokens([AddedToken(FORMAT_RULES, normalized=False, special=False)])
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        bos_token=_BOS,
+        eos_token=_EOS,
+        pad_token=_PAD,
+        padding_side="left",
+        model_max_length=NANO_SHAPE["max_position_embeddings"],
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def build_model(vocabulary: int, seed: int) -> LlamaForCausalLM:
+    """Return an untrained nano model, the same for the same ``seed``."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(seed)
+    config = LlamaConfig(
+        vocab_size=vocabulary, pad_token_id=0, bos_token_id=1, eos_token_id=2, **NANO_SHAPE
+    )
+    return LlamaForCausalLM(config)
+
+
+def _training_text(vocabulary: list[str]) -> Iterator[str]:
+    # BPE merges the most frequent pairs first: the number of repetitions decides which words become
+    # one token. Lower case serves phrases and nouns, capitals serve the parts of names.
+    yield "Question: Which Name this is it? A) , B) , C) , D) , " * 3000
+    for rank, word in enumerate(vocabulary):
+        lower = 300 if rank < 150 else 60 if rank < 500 else 2
+        capital = 120 if rank < 400 else 80 if rank < 1200 else 30 if rank < 2600 else 4
+        yield f"{word} " * lower
+        yield f"{word}." * (lower // 5)
+        yield word.capitalize() * capital

@@ -1,0 +1,62 @@
+"""Task counts that suit a graph: the defaults where it holds enough, else a fair share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graphtutor.config import TasksConfig
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
+from graphtutor.tasks.candidates import Pool, collect_pool, usable_edges
+from graphtutor.tasks.feasibility import shortage, smaller_config
+from graphtutor.tasks.splits import LONG_HOPS, LONG_SPLITS, allocate_long, wanted_cells
+
+__all__ = ["fitting_config"]
+
+_ROUNDS: Final = 24
+_SHRINK: Final = 0.85
+
+
+def fitting_config(graph: KnowledgeGraph, wanted: TasksConfig) -> TasksConfig | None:
+    """Return ``wanted``, or the largest sizes near it that ``graph`` can fill; None if none can.
+
+    Where eval and dev have to shrink, half of the long questions go to eval, an eighth to dev and
+    the rest to train_long, so that there is something to train on as well.
+    """
+    pools = _pools(graph, wanted)
+    if _fills(graph, pools, wanted):
+        return wanted
+    most = smaller_config(graph, pools, wanted)
+    if most is None:
+        return None
+    total = most.eval + most.dev
+    for _ in range(_ROUNDS):
+        config = _shared_out(most, total)
+        # What is asked for decides how far a large graph is sampled, so ask again.
+        if _fills(graph, _pools(graph, config), config):
+            return config
+        if total <= 1:
+            break
+        total = max(1, int(total * _SHRINK))
+    return None
+
+
+def _shared_out(config: TasksConfig, total: int) -> TasksConfig:
+    evaluated = max(1, total // 2)
+    dev = min(config.dev, total // 8)
+    sizes = {"eval": evaluated, "dev": dev, "train_long": total - evaluated - dev}
+    return config.model_copy(update={**sizes, "search": min(config.search, evaluated)})
+
+
+def _pools(graph: KnowledgeGraph, config: TasksConfig) -> dict[int, Pool]:
+    wanted = wanted_cells(config)
+    usable = usable_edges(graph)
+    pools: dict[int, Pool] = {}
+    for hops in LONG_HOPS:
+        need = {t: sum(wanted.get((s, hops, t), 0) for s in LONG_SPLITS) for t in (1, 2, 3)}
+        pools[hops] = collect_pool(graph, hops, need, strict=True, seed=config.seed, usable=usable)
+    return pools
+
+
+def _fills(graph: KnowledgeGraph, pools: dict[int, Pool], config: TasksConfig) -> bool:
+    allocation = allocate_long(graph, pools, config)
+    return shortage(graph, pools, allocation, config) is None

@@ -1,0 +1,222 @@
+"""The task generator: from a graph and a configuration to the five files, checked as a whole.
+
+Long chains are given to eval, dev, train_long and eval_search first; then 2- and 3-hop training
+paths are spread over the graph; then every edge becomes 1-hop tasks. Distractors come last, because
+they are drawn among the answers of a split. Every choice has a random stream derived from the
+graph's digest, the seed and what is chosen, so the files are the same on any machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graphtutor.config import TasksConfig
+from graphtutor.errors import TaskError
+from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
+from graphtutor.graph.paths import Paths
+from graphtutor.io.atomic import atomic_open
+from graphtutor.io.seed import random_stream
+from graphtutor.tasks.build import Builder, Draft, balanced_letters
+from graphtutor.tasks.candidates import Pool, collect_pool, shared_phrases, usable_edges
+from graphtutor.tasks.checks import check_splits, check_task
+from graphtutor.tasks.distractors import draw_distractors
+from graphtutor.tasks.feasibility import Feasibility, feasibility, shortage
+from graphtutor.tasks.gold import GoldSet, gold_set
+from graphtutor.tasks.splits import (
+    LONG_HOPS,
+    LONG_SPLITS,
+    SPLITS,
+    allocate_long,
+    choose_short,
+    choose_taught,
+    wanted_cells,
+)
+from graphtutor.tasks.task import Task
+from graphtutor.tasks.wording import TEMPLATES
+
+__all__ = ["Feasibility", "feasibility", "generate_splits", "shortfalls", "verify", "write_splits"]
+
+_REPORT_EVERY: Final = 100
+_SHOWN: Final = 5
+
+Progress = Callable[[str, int], None]
+"""Told the split and how many of its tasks are done."""
+
+
+def generate_splits(
+    graph: KnowledgeGraph, config: TasksConfig, on_progress: Progress | None = None
+) -> dict[str, list[Task]]:
+    """Return the tasks of train, train_long, dev, eval and eval_search.
+
+    eval and dev are filled exactly; the others take what is left (see :func:`shortfalls`). Raises
+    TaskError with a table and the settings that would work where eval or dev cannot be filled.
+    """
+    usable = usable_edges(graph)
+    long = _long_paths(graph, config, usable)
+    train = _train_paths(graph, config, usable, [paths for _, paths in long])
+    golds: dict[str, list[GoldSet]] = {split: [] for split in SPLITS}
+    for split, paths in [*(("train", paths) for paths in train), *long]:
+        if len(paths):
+            golds[split].append(gold_set(graph, split, paths))
+    taught = np.zeros(len(graph.entities), dtype=np.int64)
+    for gold in golds["train"]:
+        taught += np.bincount(gold.answer, minlength=len(taught))
+    builder = Builder(graph)
+    return {
+        split: _tasks_of(builder, golds[split], taught, config, on_progress) for split in SPLITS
+    }
+
+
+def _long_paths(
+    graph: KnowledgeGraph, config: TasksConfig, usable: NDArray[np.bool_]
+) -> list[tuple[str, Paths]]:
+    """Return (split, paths) for every split of long chains and hop length."""
+    wanted = wanted_cells(config)
+    pools: dict[int, Pool] = {}
+    for hops in LONG_HOPS:
+        need = {t: sum(wanted.get((s, hops, t), 0) for s in LONG_SPLITS) for t in (1, 2, 3)}
+        pools[hops] = collect_pool(graph, hops, need, strict=True, seed=config.seed, usable=usable)
+    allocation = allocate_long(graph, pools, config)
+    error = shortage(graph, pools, allocation, config)
+    if error is not None:
+        raise error
+    return [
+        (split, pools[hops].paths.take(rows)) for (split, hops), rows in allocation.rows.items()
+    ]
+
+
+def _train_paths(
+    graph: KnowledgeGraph,
+    config: TasksConfig,
+    usable: NDArray[np.bool_],
+    long: Sequence[Paths],
+) -> list[Paths]:
+    """Return the training paths of 1, 2 and 3 hops; 1-hop paths ``train_one_hop`` times over."""
+    uses = np.zeros(len(graph), dtype=np.int64)
+    short: list[Paths] = []
+    for hops, need in ((2, config.train_two_hop), (3, config.train_three_hop)):
+        pool = collect_pool(
+            graph, hops, {1: need, 2: need}, strict=False, seed=config.seed, usable=usable
+        )
+        short.append(choose_short(graph, pool, hops, need, uses, config.seed))
+    in_paths = np.concatenate([paths.edges.ravel() for paths in (*long, *short)])
+    taught = np.tile(choose_taught(graph, usable, in_paths, config.seed), config.train_one_hop)
+    ends = np.column_stack([graph.edge_source[taught], graph.edge_target[taught]])
+    return [Paths(ends, taught[:, None]), *short]
+
+
+def _tasks_of(
+    builder: Builder,
+    golds: Sequence[GoldSet],
+    taught: IndexArray,
+    config: TasksConfig,
+    on_progress: Progress | None,
+) -> list[Task]:
+    """Build the tasks of one split in random order."""
+    if not golds:
+        return []
+    graph, split = builder.graph, golds[0].split
+    drawn = draw_distractors(graph, golds, taught, config.seed)
+    drafts = [
+        draft
+        for gold, distractors in zip(golds, drawn, strict=True)
+        for draft in _drafts(graph, gold, distractors, config)
+    ]
+    stream = random_stream(graph.digest, "order", split, config.seed)
+    order: list[int] = stream.permutation(len(drafts)).tolist()
+    tasks: list[Task] = []
+    for place in order:
+        tasks.append(builder.build(drafts[place], f"{split}_{len(tasks):06d}"))
+        if on_progress and (len(tasks) % _REPORT_EVERY == 0 or len(tasks) == len(drafts)):
+            on_progress(split, len(tasks))
+    return tasks
+
+
+def _drafts(
+    graph: KnowledgeGraph, gold: GoldSet, distractors: IndexArray, config: TasksConfig
+) -> list[Draft]:
+    """Choose letter, template and order of the distractors for each path of a gold set."""
+    stream = random_stream(graph.digest, "layout", gold.split, config.seed, gold.hops)
+    copies = config.train_one_hop if gold.hops == 1 else 1
+    items = len(gold.paths) // copies
+    letters: list[int] = balanced_letters(items, copies, stream).ravel().tolist()
+    template = stream.integers(len(TEMPLATES), size=items) + np.arange(copies)[:, None]
+    names = [TEMPLATES[number % len(TEMPLATES)] for number in template.ravel().tolist()]
+    others: list[list[int]] = stream.permuted(distractors, axis=1).tolist()
+    return [
+        Draft(gold, number, others[number], letters[number], names[number])
+        for number in range(len(gold.paths))
+    ]
+
+
+def shortfalls(
+    graph: KnowledgeGraph, config: TasksConfig, splits: Mapping[str, Sequence[Task]]
+) -> list[str]:
+    """Say where ``splits`` hold less than the configuration asks for, and what was left out.
+
+    An empty list means that everything was made as asked.
+    """
+    lines: list[str] = []
+    untaught = len(graph) - int(usable_edges(graph).sum())
+    if untaught:
+        lines.append(
+            f"{untaught} of {len(graph)} edges make no task: fewer than three wrong options of "
+            "the same type, or a relation that reads like another"
+        )
+    for phrase, relations in shared_phrases(graph).items():
+        lines.append(f"relations {', '.join(relations)} all read as '{phrase}'; none is used")
+    wanted = {(split, hops): 0 for split in LONG_SPLITS for hops in LONG_HOPS}
+    for (split, hops, _), count in wanted_cells(config).items():
+        wanted[split, hops] += count
+    wanted["train", 2], wanted["train", 3] = config.train_two_hop, config.train_three_hop
+    for (split, hops), count in wanted.items():
+        made = sum(task.hop_len == hops for task in splits.get(split, ()))
+        if made < count:
+            lines.append(f"{split}: {made} of {count} tasks of {hops} hops; the graph has no more")
+    return lines
+
+
+def verify(graph: KnowledgeGraph, splits: Mapping[str, Sequence[Task]]) -> None:
+    """Run every check on every task and on the files together.
+
+    Raises TaskError with the count and the first few violations.
+    """
+    problems = [
+        f"{task.id}: {problem}"
+        for tasks in splits.values()
+        for task in tasks
+        for problem in check_task(graph, task)
+    ]
+    problems += check_splits(splits)
+    if problems:
+        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+        raise TaskError(
+            "tasks",
+            wanted="tasks that pass every check",
+            got=f"{len(problems)} violations: {'; '.join(problems[:_SHOWN])}{more}",
+            remedy="make the files again from the same graph; nothing was written",
+        )
+
+
+def write_splits(
+    folder: Path, splits: Mapping[str, Sequence[Task]], graph: KnowledgeGraph
+) -> dict[str, Path]:
+    """Check everything, then write one ``<split>.jsonl`` each into ``folder``, all or nothing.
+
+    Returns the paths by split. Raises TaskError if a check fails; nothing is written then.
+    """
+    verify(graph, splits)
+    paths = {split: folder / f"{split}.jsonl" for split in splits}
+    with ExitStack() as stack:
+        # The files take their names together, when the last line of the last one is written.
+        for split, path in paths.items():
+            stream = stack.enter_context(atomic_open(path))
+            for task in splits[split]:
+                stream.write(task.model_dump_json(exclude_none=True) + "\n")
+    return paths

@@ -1,0 +1,124 @@
+"""Pretraining examples: segments of text, each with the weight of its tokens in the loss.
+
+Three families, so that a general reader comes out of it:
+
+- *world*: a question about the world that lives now, its facts only in the weights;
+- *facts*: a question over names never seen before, with the facts in the prompt, shuffled;
+- *binding*: several statements over names never seen before, each to be answered by the letter of
+  the option that its last name stands behind, at the distances of real answers.
+
+The answers read ``Path: ...`` and ``Choice: B``; the output format of the tasks is not among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import Final
+
+from graphtutor.tasks.task import LETTERS
+from graphtutor.tasks.wording import TEMPLATES, question, trace
+from graphtutor.training.pretraining_names import Lexicon
+from graphtutor.training.pretraining_worlds import Chain, World, fresh_chain, world_chain
+
+__all__ = [
+    "LETTER_WEIGHT",
+    "Segment",
+    "binding_example",
+    "facts_example",
+    "lookup_example",
+    "repeat_example",
+    "world_example",
+]
+
+Segment = tuple[str, float]
+"""A text and the weight of its tokens in the loss; 0 is context only."""
+
+LETTER_WEIGHT: Final = 6.0
+"""A letter is one token among fifty of a trace; unweighted, binding is learned last."""
+
+_HOPS: Final = (1, 2, 3, 4, 5, 6)
+_WORLD_SHARES: Final = (22, 22, 20, 15, 13, 8)
+_FACTS_SHARES: Final = (25, 30, 25, 15, 5, 0)
+
+
+def world_example(world: World, random: Random) -> list[Segment]:
+    """Ask for a chain of the living world."""
+    while True:
+        chain = world_chain(world, random.choices(_HOPS, _WORLD_SHARES)[0], random)
+        if chain is not None:
+            return [(_ask(chain, random), 0.0), *_answer(chain)]
+
+
+def facts_example(words: Sequence[str], random: Random) -> list[Segment]:
+    """Ask for a chain over fresh names whose facts stand in the prompt."""
+    chain = fresh_chain(words, random.choices(_HOPS, _FACTS_SHARES)[0], random)
+    facts = " ".join(f"{s} {phrase} {o}." for s, phrase, o in chain.facts)
+    return [(f"Facts: {facts}\n{_ask(chain, random)}", 0.0), *_answer(chain)]
+
+
+def binding_example(words: Sequence[str], random: Random) -> list[Segment]:
+    """Give statements that end in one of the options, and ask for the letter after each."""
+    chain = fresh_chain(words, random.randint(1, 4), random)
+    segments: list[Segment] = [(_ask(chain, random), 0.0)]
+    order = list(range(4))
+    random.shuffle(order)
+    for position in order:
+        hops = random.randint(1, 3)
+        entities = [*random.sample(chain.entities * 2, hops), chain.options[position]]
+        phrases = [random.choice(chain.phrases) for _ in range(hops)]
+        segments.append((f"Path: {trace(entities, phrases)}\nChoice: ", 0.0))
+        segments.append((LETTERS[position], LETTER_WEIGHT))
+        segments.append(("\n", 0.0))
+    return segments
+
+
+def lookup_example(words: Sequence[str], random: Random) -> list[Segment]:
+    """List four short names by letter, then go from name to letter and from letter to name.
+
+    The shortest form of binding, with many answers for few tokens. Naming the option behind a
+    letter is learned first, and the way from name to letter is built from the same parts.
+    """
+    lexicon = Lexicon.draw(words, 24, random)
+    names = lexicon.names(4, random, longest=random.choice((1, 1, 1, 2)))
+    listed = "".join(f"{letter}) {name}\n" for letter, name in zip(LETTERS, names, strict=True))
+    segments: list[Segment] = [(listed, 0.0)]
+    for _ in range(6):
+        position = random.randrange(4)
+        segments.append((f"{names[position]}: ", 0.0))
+        segments.append((LETTERS[position], LETTER_WEIGHT))
+        segments.append(("\n", 0.0))
+    for _ in range(2):
+        position = random.randrange(4)
+        segments += [(f"{LETTERS[position]}: ", 0.0), (names[position], 1.0), ("\n", 0.0)]
+    return segments
+
+
+def repeat_example(words: Sequence[str], random: Random) -> list[Segment]:
+    """Say a list of names twice: copying is what lookup, and all reading, is made of."""
+    names = Lexicon.draw(words, 40, random).names(random.randint(5, 9), random, longest=1)
+    said = ". ".join(names) + ".\n"
+    return [(said, 0.0), (said, 1.0)]
+
+
+def _ask(chain: Chain, random: Random) -> str:
+    template = random.choice((*TEMPLATES, "find", "plain"))
+    start, phrases, nouns = chain.entities[0], chain.phrases, chain.nouns
+    if template == "find":
+        steps = ", then ".join(f"{p} some {n}" for p, n in zip(phrases, nouns, strict=True))
+        text = f"Find the {nouns[-1]}: {start} {steps}."
+    elif template == "plain":
+        text = f"{start} {', '.join(phrases)}: which {nouns[-1]}?"
+    else:
+        text = question(start, phrases, nouns, template)
+    lines = [f"{letter}) {name}\n" for letter, name in zip(LETTERS, chain.options, strict=True)]
+    return f"Question: {text}\n{''.join(lines)}"
+
+
+def _answer(chain: Chain) -> list[Segment]:
+    letter = LETTERS[chain.options.index(chain.entities[-1])]
+    return [
+        (f"Path: {trace(chain.entities, chain.phrases)}\nChoice: ", 1.0),
+        (letter, LETTER_WEIGHT),
+        ("", 1.0),
+    ]

@@ -38,7 +38,9 @@ def make_episode(ex_id: str, *, answer: str | None = "A", **changes: Any) -> Epi
         "tier": 1,
         "grounded": right,
         "cut": False,
-        "hops": [{"source": "Rain", "relation": "causes", "target": "Flood", "verdict": "true edge"}]
+        "hops": [
+            {"source": "Rain", "relation": "causes", "target": "Flood", "verdict": "true edge"}
+        ]
         if valid
         else [],
         "bridge_recall": 1.0 if valid else 0.0,

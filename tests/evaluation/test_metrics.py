@@ -126,7 +126,8 @@ def test_compare_without_common_tasks_or_grounding(episode: Maker) -> None:
 
 def test_paired_tests_take_the_phases_that_were_run(episode: Maker) -> None:
     phases = {
-        name: [episode("1", phase=name)] for name in ("base", "sft", "sft_more", "rsft_short", "rsft")
+        name: [episode("1", phase=name)]
+        for name in ("base", "sft", "sft_more", "rsft_short", "rsft")
     }
     against = [test.against for test in paired_tests(phases, "rsft") if test.figure == "accuracy"]
     assert against == ["sft", "sft_more", "rsft_short"]

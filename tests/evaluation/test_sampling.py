@@ -9,7 +9,9 @@ from graphtutor.runs.episodes import CandidateRecord, RewardRecord
 _RIGHT = {"kept": (True, True), "lower score": (True, True), "ungrounded": (True, False)}
 
 
-def _sample(ex_id: str, k: int, reason: str, text: str = "", round_number: int = 1) -> CandidateRecord:
+def _sample(
+    ex_id: str, k: int, reason: str, text: str = "", round_number: int = 1
+) -> CandidateRecord:
     right, grounded = _RIGHT.get(reason, (False, False))
     reward = RewardRecord(
         correctness=1.0 if right else -2.0,

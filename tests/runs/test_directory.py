@@ -67,7 +67,9 @@ def test_create_loses_a_race_without_harm(tmp_path: Path, monkeypatch: pytest.Mo
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
-@pytest.mark.parametrize("run_id", ["", ".", "..", "a/b", "../a", ".hidden", "a b", "a\n", "x" * 101])
+@pytest.mark.parametrize(
+    "run_id", ["", ".", "..", "a/b", "../a", ".hidden", "a b", "a\n", "x" * 101]
+)
 def test_bad_run_ids_are_refused(tmp_path: Path, run_id: str) -> None:
     with pytest.raises(RunError, match="--run-id"):
         RunDirectory.create(tmp_path, run_id, RunConfig())
@@ -97,7 +99,7 @@ def test_resume_takes_the_same_configuration_from_a_preset(tmp_path: Path) -> No
 
 
 def test_resume_refuses_a_missing_run(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no such folder.*leave out --resume"):
+    with pytest.raises(RunError, match=r"no such folder.*leave out --resume"):
         RunDirectory.resume(tmp_path, "a", RunConfig())
     (tmp_path / "b").mkdir()
     with pytest.raises(RunError, match=r"no config\.yaml there"):

@@ -147,4 +147,5 @@ def _advise(console: Console, graph: KnowledgeGraph, folder: Path, tasks: TasksC
         'Look over the column "Reads" above; a "phrase" in kg.json puts a reading right.\n'
         f"Next: graphtutor run --config {path}/config.yaml",
         highlight=False,
+        soft_wrap=True,  # a command that is broken into lines cannot be copied
     )

@@ -30,7 +30,7 @@ from graphtutor.runs.meta import GraphMeta, RunMeta, build_meta
 from graphtutor.tasks.generate import generate_splits, shortfalls, write_splits
 from graphtutor.tasks.task import Task
 
-__all__ = ["Job", "make_data", "open_job"]
+__all__ = ["Job", "make_data", "open_job", "write_json", "write_tasks"]
 
 
 @dataclass(frozen=True)
@@ -126,16 +126,28 @@ def make_data(job: Job) -> None:
     """Make and check the task files of the run."""
     if not job.todo("data"):
         return
-    config = job.config.tasks
-    total = 2 * (config.eval + config.dev)
-    with job.measuring("data"), job.watch.bar("data   tasks from the graph", total) as advance:
-        splits = generate_splits(job.graph, config, _counting(advance))
-        write_splits(job.run.tasks, splits, job.graph)
-    counts = {split: len(tasks) for split, tasks in splits.items()}
-    job.watch.say("data   " + ", ".join(f"{split} {n}" for split, n in counts.items()))
-    for line in shortfalls(splits, config):
-        job.watch.say(f"data   {line}")
+    with job.measuring("data"):
+        counts = write_tasks(job.run.tasks, job.config, job.watch, job.graph)
     job.run.mark("data", **counts)
+
+
+def write_tasks(
+    folder: Path, config: RunConfig, watch: Watch, graph: KnowledgeGraph | None = None
+) -> dict[str, int]:
+    """Make, check and write the task files of ``config`` into ``folder``; return their sizes.
+
+    Raises TaskError where the graph cannot yield the tasks asked for; nothing is written then.
+    """
+    graph = graph or load_graph(config.graph)
+    wanted = config.tasks
+    with watch.bar("data   tasks from the graph", 2 * (wanted.eval + wanted.dev)) as advance:
+        splits = generate_splits(graph, wanted, _counting(advance))
+        write_splits(folder, splits, graph)
+    counts = {split: len(tasks) for split, tasks in splits.items()}
+    watch.say("data   " + ", ".join(f"{split} {n}" for split, n in counts.items()))
+    for line in shortfalls(graph, wanted, splits):
+        watch.say(f"data   {line}")
+    return counts
 
 
 def write_json(path: Path, record: Any) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from graphtutor.errors import RunError
 from graphtutor.job.finish import finish
 from graphtutor.job.job import Job, make_data
-from graphtutor.job.phases import run_base, run_more_sft, run_sft
+from graphtutor.job.phases import evaluate_phase, run_base, run_more_sft, run_sft
 from graphtutor.job.rsft import run_rsft
 
-__all__ = ["PHASES", "run_job", "run_phase"]
+__all__ = ["PHASES", "evaluate_trained", "run_job", "run_phase"]
 
 PHASES: Final[dict[str, Callable[[Job], None]]] = {
     "base": run_base,
@@ -36,4 +37,22 @@ def run_phase(job: Job, phase: str) -> Path:
     if phase not in ("base", "sft"):
         run_sft(job)
     PHASES[phase](job)
+    return finish(job)
+
+
+def evaluate_trained(job: Job, phases: Sequence[str]) -> Path:
+    """Evaluate ``phases``, or every phase that has a model, and write the report again."""
+    trained = [p for p in PHASES if p == "base" or job.run.model(p).is_dir()]
+    unknown = [phase for phase in phases if phase not in trained]
+    if unknown:
+        raise RunError(
+            "--phase",
+            wanted=f"a phase with a model: {', '.join(trained)}",
+            got=", ".join(unknown),
+            remedy="train that phase first",
+        )
+    further = job.config.rsft.steps
+    for phase in phases or trained:
+        before = {"base": 0, "sft": job.config.sft.steps}
+        evaluate_phase(job, phase, before.get(phase, job.config.sft.steps + further))
     return finish(job)

@@ -23,6 +23,10 @@ class Watch(Protocol):
         """Show a line that stays."""
         ...
 
+    def show(self, content: object) -> None:
+        """Show a table or another rendered thing that stays."""
+        ...
+
 
 class Silence:
     """Shows nothing; for tests and for use as a library."""
@@ -39,3 +43,7 @@ class Silence:
     def say(self, line: str) -> None:
         """Drop the line."""
         del line
+
+    def show(self, content: object) -> None:
+        """Drop the content."""
+        del content

@@ -31,7 +31,7 @@ def comparison_document(summaries: Sequence[Summary], plots: Sequence[Figure]) -
     blocks: list[Block] = [
         Paragraph(
             f"Runs: {names}. Mean over the runs ± standard deviation, then the lowest and the "
-            "highest run; all without the graph, on tasks never trained on."
+            "highest run; the tasks of eval, answered greedily and without the graph."
         ),
         *_differences(summaries),
         *plots,

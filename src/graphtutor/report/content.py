@@ -56,10 +56,9 @@ def run_document(summary: Summary, plots: Sequence[Figure]) -> Document:
 def _result(summary: Summary, plots: Mapping[str, Figure]) -> Iterator[Block]:
     phases = summary.metrics.phases
     yield Paragraph(
-        "Answered greedily and without the graph, on questions that no phase was trained on. "
-        "Grounded means: the right letter, reached by a connected chain of true edges in the order "
-        "asked. In brackets 95 % intervals: Wilson for rates, for means a bootstrap clustered by "
-        "start entity."
+        "The tasks of eval, answered greedily and without the graph. Grounded means: the right "
+        "letter, reached by a connected chain of true edges in the order asked. In brackets 95 % "
+        "intervals: Wilson for rates, for means a bootstrap clustered by start entity."
     )
     yield Heading("Result")
     head = ("phase", "n", "valid format", "right", "grounded", "right where the format is valid")

@@ -37,13 +37,17 @@ def draw_spread(
         for axes, (title, phases) in zip(panels, values.items(), strict=True):
             for place, shares in enumerate(phases.values()):
                 axes.bar([place], [sum(shares) / len(shares)], 0.7, color=COLOURS[0], alpha=0.45)
-                axes.plot([place] * len(shares), shares, "o", color="#222222", markersize=4)
+                # Side by side, so that runs which came out the same can still be counted.
+                places = [place + 0.08 * (i - (len(shares) - 1) / 2) for i in range(len(shares))]
+                axes.plot(places, shares, "o", color="#222222", markersize=3.5)
             names = [phase_label(phase).replace(", ", ",\n") for phase in phases]
             axes.set_xticks(range(len(names)), names, fontsize=8)
             axes.set_title(title)
             percent_axis(axes)
+        for axes in panels[1:]:
+            axes.set_ylabel("")
 
-    draw(folder, name, paint, columns=len(values), size=(4.0 * len(values), 3.4))
+    draw(folder, name, paint, columns=len(values), size=(5.2 * len(values), 3.6))
     return Figure(name, "Mean over the runs (bars) and each run (dots).")
 
 
@@ -54,7 +58,7 @@ def _result_plots(summary: Summary, folder: Path) -> list[Figure]:
 
     def headline(panels: tuple[Axes, ...]) -> None:
         paint_phases(panels[0], phases)
-        panels[0].legend(loc="upper left")
+        _legend_below(panels[0])
 
     draw(folder, "accuracy", headline)
     figures = [Figure("accuracy", "Right, and right by a grounded chain, on eval. 95 % intervals.")]
@@ -71,11 +75,14 @@ def _cells(summary: Summary, table: str) -> Callable[[tuple[Axes, ...]], None]:
             paint_cells(axes, summary.metrics.phases, table, figure)
             axes.set_title(title)
         panels[1].set_ylabel("")
-        panels[0].figure.legend(
-            *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5
-        )
+        _legend_below(panels[0])
 
     return paint
+
+
+def _legend_below(axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    axes.figure.legend(handles, labels, loc="outside lower center", ncols=5)
 
 
 def _training_plots(summary: Summary, folder: Path) -> list[Figure]:
@@ -95,6 +102,8 @@ def _training_plots(summary: Summary, folder: Path) -> list[Figure]:
                 paint_candidates(axes, rewards, sampled.get((rewards.phase, rewards.round)))
 
         columns = len(summary.candidates)
-        draw(folder, "candidates", paint, columns=columns, size=(max(7.0, 4.5 * columns), 3.8))
+        size = (max(7.0, 4.5 * columns), 3.8)
+        # Rounds differ in size, so each has a scale of its own.
+        draw(folder, "candidates", paint, columns=columns, size=size, share_y=False)
         figures.append(Figure("candidates", "Rewards of the samples of rejection sampling."))
     return figures

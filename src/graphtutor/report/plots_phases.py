@@ -95,5 +95,7 @@ def _two_lines(phase: str, n: int | None) -> str:
 
 def _cell_name(table: str, key: str, tables: Collection[Mapping[str, Cell]]) -> str:
     sizes = sorted({cells[key].n for cells in tables if key in cells})
-    name = f"{key} hops" if table == "by_hop" else tier_label(key)
+    name = (
+        f"{key} hops" if table == "by_hop" else tier_label(key).replace(" possible", "\npossible")
+    )
     return f"{name}\nn = {'-'.join(str(size) for size in sizes)}"

@@ -56,6 +56,8 @@ def paint_curve(axes: Axes, curves: Curves) -> None:
                 phase_label(phase),
                 (step, 1.0),
                 xycoords=("data", "axes fraction"),
+                xytext=(3, 0),
+                textcoords="offset points",
                 fontsize=8,
                 color="#555555",
                 va="top",
@@ -76,20 +78,9 @@ def paint_candidates(
     sampling: SamplingMetrics | None,
 ) -> None:
     """Draw the rewards that a round sampled: what was kept on top of what was not."""
-    counts = {"not kept": _binned(rewards.other), "kept": _binned(rewards.kept)}
-    looks = {"not kept": "#999999", "kept": COLOURS[2]}
-    base: dict[int, int] = {}
-    for name, bins in counts.items():
-        places = sorted(bins)
-        axes.bar(
-            [place * _BIN for place in places],
-            [bins[place] for place in places],
-            _BIN * 0.92,
-            bottom=[base.get(place, 0) for place in places],
-            color=looks[name],
-            label=f"{name} ({sum(bins.values())})",
-        )
-        base = dict(bins)
+    others, kept = _binned(rewards.other), _binned(rewards.kept)
+    _histogram(axes, others, {}, "#999999", "not kept")
+    _histogram(axes, kept, others, COLOURS[2], "kept")
     title = f"{phase_label(rewards.phase)}, round {rewards.round}"
     if sampling is not None:
         title += (
@@ -100,7 +91,24 @@ def paint_candidates(
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("reward under the selecting profile")
     axes.set_ylabel("samples")
-    axes.legend()
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    # Room for the legend above the highest bar.
+    axes.set_ylim(0, 1.2 * max(1, *(others.get(p, 0) + kept.get(p, 0) for p in {*others, *kept})))
+    axes.legend(loc="upper center", ncols=2)
+
+
+def _histogram(
+    axes: Axes, bins: Mapping[int, int], below: Mapping[int, int], colour: str, name: str
+) -> None:
+    places = sorted(bins)
+    axes.bar(
+        [place * _BIN for place in places],
+        [bins[place] for place in places],
+        _BIN * 0.92,
+        bottom=[below.get(place, 0) for place in places],
+        color=colour,
+        label=f"{name} ({sum(bins.values())})",
+    )
 
 
 def _smoothed(values: Sequence[float]) -> list[float]:

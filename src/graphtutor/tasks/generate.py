@@ -167,7 +167,7 @@ def shortfalls(
     if untaught:
         lines.append(
             f"{untaught} of {len(graph)} edges make no task: fewer than three wrong options of "
-            "the same type, or a relation that reads like another"
+            "the same type, an entity led to itself, or a relation that reads like another"
         )
     for phrase, relations in shared_phrases(graph).items():
         lines.append(f"relations {', '.join(relations)} all read as '{phrase}'; none is used")

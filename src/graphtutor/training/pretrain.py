@@ -27,7 +27,6 @@ from graphtutor.training.pretraining_examples import (
     binding_example,
     facts_example,
     lookup_example,
-    repeat_example,
     world_example,
 )
 from graphtutor.training.pretraining_worlds import World, make_world
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PretrainSettings", "pretrain"]
 
-FAMILIES: Final = ("world", "facts", "binding", "lookup", "repeat")
+FAMILIES: Final = ("world", "facts", "binding", "lookup")
 
 
 @dataclass(frozen=True)
@@ -47,17 +46,17 @@ class PretrainSettings:
 
     steps: int = 7000
     seed: int = 0
-    lr: float = 1.5e-3
-    warmup: int = 100
+    lr: float = 2e-3
+    warmup: int = 30
     decay: float = 0.15
     world_life: int = 150
     world_batch: int = 28
     facts_batch: int = 8
     binding_batch: int = 16
-    lookup_batch: int = 64
-    lookup_steps: int = 800
-    first_words: int = 400
-    first_steps: int = 600
+    lookup_batch: int = 128
+    lookup_steps: int = 700
+    plain_steps: int = 300
+    plain_words: int = 400
     binding_steps: int = 1600
     threads: int = 0
     compile: bool = False
@@ -96,11 +95,11 @@ def pretrain(
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
-        if (step + 1) % 50 == 0:
+        if (step + 1) % 25 == 0:
             means = {key: round(sum(v) / len(v), 4) for key, v in tally.items() if v}
             on_log({"step": step + 1, "seconds": round(time.time() - began, 1), **means})
             tally.clear()
-        if (step + 1) % 250 == 0 or step + 1 == settings.steps:
+        if (step + 1) % 100 == 0 or step + 1 == settings.steps:
             folder.mkdir(parents=True, exist_ok=True)
             fresh = folder / "state.new"
             torch.save(
@@ -127,7 +126,7 @@ def save_checkpoint(folder: Path, model: Any, tokenizer: Any, settings: Pretrain
     (folder / "pretraining.json").write_text(json.dumps(settings.__dict__, indent=1) + "\n", "utf-8")
 
 
-_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.2, "repeat": 0.4}
+_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.2}
 
 
 def _rate(step: int, settings: PretrainSettings) -> float:
@@ -144,19 +143,19 @@ def _step_examples(
     number = step // settings.world_life
     world = _world(settings.seed, number, vocabulary)
     if step < settings.lookup_steps:
-        # Few words first: copying and binding emerge on names met often, then carry to all others.
-        known = vocabulary[: settings.first_words] if step < settings.first_steps else vocabulary
-        count = settings.lookup_batch
+        # Few words first: binding emerges on names met often, then carries to all others.
+        known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
+        plain = 1.0 if step < settings.plain_steps + settings.plain_steps // 3 else 0.4
+        count = settings.lookup_batch if plain == 1 else settings.lookup_batch * 5 // 8
         return {
-            "lookup": [lookup_example(known, random) for _ in range(count)],
-            "repeat": [repeat_example(known, random) for _ in range(count // 8)],
+            "lookup": [lookup_example(known, random, random.random() < plain) for _ in range(count)]
         }
     binding = settings.binding_batch if step < settings.binding_steps else settings.binding_batch // 3
     return {
         "world": [world_example(world, random) for _ in range(settings.world_batch)],
         "facts": [facts_example(vocabulary, random) for _ in range(settings.facts_batch)],
         "binding": [binding_example(vocabulary, random) for _ in range(binding)],
-        "lookup": [lookup_example(vocabulary, random) for _ in range(binding)],
+        "lookup": [lookup_example(vocabulary, random, False) for _ in range(binding)],
     }
 
 

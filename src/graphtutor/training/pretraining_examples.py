@@ -27,7 +27,6 @@ __all__ = [
     "binding_example",
     "facts_example",
     "lookup_example",
-    "repeat_example",
     "world_example",
 ]
 
@@ -73,32 +72,26 @@ def binding_example(words: Sequence[str], random: Random) -> list[Segment]:
     return segments
 
 
-def lookup_example(words: Sequence[str], random: Random) -> list[Segment]:
-    """List four short names by letter, then go from name to letter and from letter to name.
+def lookup_example(words: Sequence[str], random: Random, plain: bool) -> list[Segment]:
+    """List four short names by letter, then ask for the letters of names: six times.
 
-    The shortest form of binding, with many answers for few tokens. Naming the option behind a
-    letter is learned first, and the way from name to letter is built from the same parts.
+    The shortest form of binding, with many answers for few tokens. ``plain`` asks at once behind
+    one-word names, which is learned within a hundred steps; the other form puts text between and
+    asks for names of several words, and also for the name behind a letter.
     """
     lexicon = Lexicon.draw(words, 24, random)
-    names = lexicon.names(4, random, longest=random.choice((1, 1, 1, 2)))
+    names = lexicon.names(4, random, longest=1 if plain else random.choice((1, 2, 3)))
     listed = "".join(f"{letter}) {name}\n" for letter, name in zip(LETTERS, names, strict=True))
     segments: list[Segment] = [(listed, 0.0)]
     for _ in range(6):
         position = random.randrange(4)
-        segments.append((f"{names[position]}: ", 0.0))
-        segments.append((LETTERS[position], LETTER_WEIGHT))
-        segments.append(("\n", 0.0))
-    for _ in range(2):
+        between = "" if plain else random.choice(("", ": ", ".\nChoice: ", ".\nChoice: "))
+        asked = names[position] + between
+        segments += [(asked, 0.0), (LETTERS[position], LETTER_WEIGHT), ("\n", 0.0)]
+    if not plain:
         position = random.randrange(4)
         segments += [(f"{LETTERS[position]}: ", 0.0), (names[position], 1.0), ("\n", 0.0)]
     return segments
-
-
-def repeat_example(words: Sequence[str], random: Random) -> list[Segment]:
-    """Say a list of names twice: copying is what lookup, and all reading, is made of."""
-    names = Lexicon.draw(words, 40, random).names(random.randint(5, 9), random, longest=1)
-    said = ". ".join(names) + ".\n"
-    return [(said, 0.0), (said, 1.0)]
 
 
 def _ask(chain: Chain, random: Random) -> str:

@@ -39,6 +39,7 @@ _ALIASES: Final = frozenset({f"{_SKOS}altLabel", f"{_SKOS}hiddenLabel"})
 _TEXTS: Final = frozenset({f"{_RDFS}comment", f"{_SKOS}definition",
                            "http://purl.org/dc/terms/description"})  # fmt: skip
 _LINKS: Final = frozenset({f"{_RDFS}seeAlso", f"{_RDFS}isDefinedBy"})
+_NAMELESS: Final = "statement about a thing without a name (blank node)"
 _ABOUT_SCHEMA: Final = "statement about the schema"
 _FILLERS: Final = tuple(f"{_OWL}{name}" for name in ("someValuesFrom", "allValuesFrom", "hasValue",
                                                      "onClass"))  # fmt: skip
@@ -101,6 +102,9 @@ class _Collected:
         kind = type(value).__name__
         if type(subject).__name__ != "NamedNode":
             self.blank.setdefault(str(subject), {})[predicate] = value
+            if not predicate.startswith(_SCHEMA):
+                example = _brief(predicate, _iri(value) or "(no name)")
+                builder.skips.add(_NAMELESS, example)
             return
         name = str(subject.value)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
         if kind == "NamedNode":
@@ -194,7 +198,7 @@ class _Collected:
         for subject, node in self.unnamed:
             found = list(self._parts(node, set()))
             if not found:
-                builder.skips.add("thing without a name (blank node)", _brief(subject))
+                builder.skips.add(_NAMELESS, _brief(subject))
             for predicate, value in found:
                 yield subject, predicate, value
 

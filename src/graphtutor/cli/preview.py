@@ -1,0 +1,78 @@
+"""``--dry-run``: what a run would do, before any of it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.text import Text
+
+from graphtutor.backends.base import Example, TextModel
+from graphtutor.config import RunConfig
+
+__all__ = ["preview"]
+
+
+def preview(config_file: Path | None, preset: str | None, overrides: list[str] | None) -> None:
+    """Print the resolved configuration, a training example with its mask, lengths and memory."""
+    from graphtutor.backends.registry import get_backend
+    from graphtutor.cli.progress import RichWatch
+    from graphtutor.config import dump_config, load_config
+    from graphtutor.graph.load import load_graph
+    from graphtutor.tasks.generate import generate_splits
+    from graphtutor.training.examples import encode_pairs
+    from graphtutor.training.sft import sft_pairs
+
+    config = load_config(config_file, preset, overrides or ())
+    watch = RichWatch()
+    model = get_backend(config.model.backend).load(config.model)
+    splits = generate_splits(load_graph(config.graph), config.tasks)
+    train = splits["train"]
+    examples = encode_pairs(model, sft_pairs(train))
+    watch.say(dump_config(config))
+    watch.say("tasks: " + ", ".join(f"{split} {len(tasks)}" for split, tasks in splits.items()))
+    watch.say("\none training example; what is trained on is between the marks »«:\n")
+    watch.show(_masked(train[-1].prompt, train[-1].ref.trace, examples[-1]))
+    watch.say("\n" + _lengths(examples))
+    watch.say(_memory(model, config, examples))
+
+
+def _masked(prompt: str, completion: str, example: Example) -> Text:
+    trained = sum(example.mask)
+    text = Text(prompt)
+    text.append(f"»{completion}«", style="bold green")
+    text.append(f"\n({len(example.tokens)} tokens, {trained} of them trained on, end token included)")
+    return text
+
+
+def _lengths(examples: Sequence[Example], width: int = 40) -> str:
+    """Return a histogram of example lengths in tokens."""
+    sizes = [len(example.tokens) for example in examples]
+    step = max(1, (max(sizes) - min(sizes)) // 8)
+    lines = ["length in tokens"]
+    for low in range(min(sizes), max(sizes) + 1, step):
+        count = sum(low <= size < low + step for size in sizes)
+        lines.append(f"{low:>6}-{low + step - 1:<6} {count:>6} {'#' * (width * count // len(sizes))}")
+    return "\n".join(lines)
+
+
+def _memory(model: TextModel, config: RunConfig, examples: Sequence[Example]) -> str:
+    """Estimate memory in fp32: weights, and for trained ones gradients and two Adam moments."""
+    network = getattr(model, "network", None)
+    if network is None:
+        return "memory: nothing to speak of"
+    weights = sum(p.numel() for p in network.parameters())
+    shape = network.config
+    if config.sft.method == "full":
+        trained = weights
+    else:
+        width = shape.hidden_size + (shape.hidden_size + shape.intermediate_size) * 3 // 7
+        trained = 7 * shape.num_hidden_layers * config.sft.lora_r * 2 * width
+    # About 34 hidden-size values a token and layer are kept for the backward pass (fp32).
+    tokens = min(4096, config.sft.batch_size * max(len(e.tokens) for e in examples))
+    kept = 34 * 4 * tokens * shape.hidden_size * shape.num_hidden_layers
+    need = weights * 4 + trained * 12 + kept
+    return (
+        f"memory: {weights / 1e6:.1f} M weights, about {trained / 1e6:.2f} M of them trained, "
+        f"about {need / 2**30:.1f} GiB at training"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -45,10 +45,7 @@ def brute_force_walks(graph: KnowledgeGraph, hops: int) -> list[tuple[int, ...]]
     return [
         walk
         for walk in walks
-        if all(
-            graph.edge_target[a] == graph.edge_source[b]
-            for a, b in zip(walk, walk[1:], strict=False)
-        )
+        if all(graph.edge_target[a] == graph.edge_source[b] for a, b in pairwise(walk))
     ]
 
 

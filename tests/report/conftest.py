@@ -11,6 +11,7 @@ import pytest
 
 from graphtutor.config import load_config
 from graphtutor.io.jsonl import append_jsonl
+from graphtutor.report.write import write_report
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.episodes import CandidateRecord, Episode, RewardRecord, TrainLogLine
 from graphtutor.runs.machine import PhaseUsage
@@ -205,3 +206,11 @@ def make_run(tmp_path: Path) -> Callable[..., RunDirectory]:
 def make_episode() -> Callable[..., Episode]:
     """The maker of eval episodes."""
     return make_run_episode
+
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
+    """One run with its report, for tests that only read: drawing takes seconds."""
+    run = build_run(tmp_path_factory.mktemp("runs"))
+    assert write_report(run) == run.report_markdown
+    return run

@@ -26,21 +26,6 @@ PLOTS = ["accuracy", "by_hop", "by_tier", "candidates", "curve", "loss"]
 MakeRun = Callable[..., RunDirectory]
 
 
-@pytest.fixture(scope="module")
-def reported(tmp_path_factory: pytest.TempPathFactory) -> RunDirectory:
-    """One run with its report: drawing is what takes time here."""
-    from importlib.util import module_from_spec, spec_from_file_location
-
-    spec = spec_from_file_location("report_conftest", Path(__file__).with_name("conftest.py"))
-    assert spec
-    assert spec.loader
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    run: RunDirectory = module.build_run(tmp_path_factory.mktemp("runs"))
-    assert write_report(run) == run.report_markdown
-    return run
-
-
 def _row(text: str, *starts: str) -> list[str]:
     """Return the cells of the first table row that begins with ``starts``."""
     prefix = f"| {' | '.join(starts)} |"

@@ -177,8 +177,7 @@ def test_any_graph_gives_sound_tasks_or_a_remedy_that_works(
         splits = generate_splits(graph, config)
     except TaskError as error:
         settings_ = re.findall(r"--set tasks\.(\S+)", error.remedy)
-        if not settings_:
-            assert "no usable" in error.remedy
+        if not settings_ and "no usable" in error.remedy:
             return
         overrides = [f"tasks.{item}" for item in settings_]
         base = [f"tasks.{key}={value}" for key, value in config.model_dump().items()]

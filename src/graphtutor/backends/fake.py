@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from graphtutor.backends.base import Example, StepLog, TrainRequest
+from graphtutor.backends.window import refuse_too_long
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.errors import ModelError
@@ -56,6 +57,8 @@ class FakeModel:
         on_done: Callable[[int], None] | None = None,
     ) -> list[list[Completion]]:
         """Answer by memory; with a temperature, half of the samples answer another prompt."""
+        lengths = [len(prompt.text.encode()) for prompt in prompts]
+        refuse_too_long(lengths, sampling.max_new_tokens, self.window())
         done: list[list[Completion]] = []
         for prompt in prompts:
             texts = [self._text(prompt, sampling, k) for k in range(sampling.n)]
@@ -109,4 +112,5 @@ class FakeModel:
     @staticmethod
     def _completion(text: str, limit: int) -> Completion:
         data = text.encode()
-        return Completion(data[:limit].decode(errors="ignore"), min(len(data), limit), len(data) > limit)
+        cut = len(data) > limit
+        return Completion(data[:limit].decode(errors="ignore"), min(len(data), limit), cut)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from graphtutor.backends.base import Example, TrainRequest
+from graphtutor.backends.window import refuse_too_long
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
@@ -31,24 +32,40 @@ class TorchBackend:
         torch = _import_torch()
         if model.threads:
             torch.set_num_threads(model.threads)
+        device = pick_device(model.device)
         folder = resolve_model(model.name)
-        full = adapter is not None and not (adapter / "adapter_config.json").exists()
-        source = str(adapter) if full else folder
-        network, tokenizer = _load_pretrained(source, model.name)
-        if adapter is not None and not full:
-            from peft import PeftModel
-
-            network = PeftModel.from_pretrained(network, str(adapter), is_trainable=True)
-        network.to(pick_device(model.device))
-        return TorchModel(network.eval(), tokenizer)
+        if adapter is None:
+            network, tokenizer = _load_pretrained(folder, f"model {model.name}")
+        elif (adapter / "adapter_config.json").is_file():
+            network, tokenizer = _load_pretrained(folder, f"model {model.name}")
+            network = _load_adapter(network, adapter)
+        elif (adapter / "config.json").is_file():
+            network, tokenizer = _load_pretrained(str(adapter), str(adapter))
+        else:
+            raise ModelError(
+                str(adapter),
+                wanted="an adapter or a whole model that a training saved",
+                got="a folder with neither" if adapter.is_dir() else "no such folder",
+                remedy="train that phase again",
+            )
+        whole = adapter is not None and not hasattr(network, "peft_config")
+        return TorchModel(network.to(device).eval(), tokenizer, whole=whole)
 
 
 class TorchModel:
     """A loaded model; see :class:`graphtutor.backends.base.TextModel`."""
 
-    def __init__(self, network: Any, tokenizer: Any, batch_rows: int = 256) -> None:
-        """Wrap a network and its tokenizer; ``batch_rows`` completions are decoded together."""
-        self.network, self.tokenizer, self.batch_rows = network, tokenizer, batch_rows
+    def __init__(
+        self, network: Any, tokenizer: Any, batch_rows: int = 256, *, whole: bool = False
+    ) -> None:
+        """Wrap a network and its tokenizer; ``batch_rows`` completions are decoded together.
+
+        ``whole`` says that all weights have been trained: an adapter of its own could not be loaded
+        onto the base model again.
+        """
+        self.network: Any = network
+        self.tokenizer: Any = tokenizer
+        self.batch_rows, self.whole = batch_rows, whole
 
     def generate(
         self,
@@ -60,7 +77,7 @@ class TorchModel:
         from graphtutor.backends.torch_decode import decode_batch
 
         ids = [self._prompt_ids(prompt.text) for prompt in prompts]
-        self._check_window(ids, sampling.max_new_tokens)
+        refuse_too_long([len(row) for row in ids], sampling.max_new_tokens, self.window())
         order = sorted(range(len(prompts)), key=lambda index: len(ids[index]))
         size = max(1, self.batch_rows // sampling.n)
         done: list[list[Completion]] = [[] for _ in prompts]
@@ -116,16 +133,6 @@ class TorchModel:
             return list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
         return list(self.tokenizer(prompt)["input_ids"])
 
-    def _check_window(self, ids: Sequence[Sequence[int]], new: int) -> None:
-        too_long = [len(row) for row in ids if len(row) + new > self.window()]
-        if too_long:
-            raise ModelError(
-                "generation",
-                wanted=f"prompts that leave {new} tokens of the model's window of {self.window()}",
-                got=f"{len(too_long)} longer ones, up to {max(too_long)} tokens",
-                remedy="lower evaluation.max_new_tokens, or take a model with a longer window",
-            )
-
     def _prepare(self, config: TrainConfig, seed: int) -> None:
         """Make exactly the weights trainable that ``config.method`` names."""
         import torch
@@ -133,14 +140,15 @@ class TorchModel:
         is_adapter = hasattr(self.network, "peft_config")
         if config.method == "full":
             if is_adapter:
-                raise BackendError(
-                    "training", wanted="a whole model for method full", got="a LoRA adapter"
-                )
+                raise _mixed("method lora, as the model that it starts from", "full")
             self.network.requires_grad_(True)
+            self.whole = True
         elif not is_adapter:
+            if self.whole:
+                raise _mixed("method full, as the model that it starts from", "lora")
             from peft import LoraConfig, get_peft_model
 
-            torch.manual_seed(derive_seed("lora", seed))
+            torch.manual_seed(derive_seed("lora", seed))  # pyright: ignore[reportUnknownMemberType]
             lora = LoraConfig(
                 r=config.lora_r,
                 lora_alpha=config.lora_alpha,
@@ -189,20 +197,63 @@ def _import_torch() -> Any:
     return torch
 
 
-def _load_pretrained(source: str, name: str) -> tuple[Any, Any]:
+def _mixed(wanted: str, got: str) -> BackendError:
+    return BackendError(
+        "training", wanted=wanted, got=got, remedy="give sft.method and rsft.method the same value"
+    )
+
+
+def _load_pretrained(source: str, where: str) -> tuple[Any, Any]:
+    """Load network and tokenizer. Raises ModelError on whatever is wrong with them."""
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    # Loose types: transformers declares its factories only in part.
+    tokenizers: Any = AutoTokenizer
+    models: Any = AutoModelForCausalLM
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-        network = AutoModelForCausalLM.from_pretrained(
-            source, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
+        tokenizer = tokenizers.from_pretrained(source, trust_remote_code=False)
+        network, report = models.from_pretrained(
+            source,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError) as problem:
+    except Exception as problem:  # three libraries, each with exceptions of its own
         raise ModelError(
-            f"model {name}",
+            where,
             wanted="a causal language model in Hugging Face format with safetensors weights",
-            got=str(problem).strip().splitlines()[0],
+            got=_first_line(problem),
             remedy="check the folder or the hub id; a hub model needs a network the first time",
         ) from None
+    missing = sorted(report["missing_keys"])
+    if missing:
+        # transformers would go on with random numbers in their place.
+        raise ModelError(
+            where,
+            wanted="weights for every layer that config.json names",
+            got=f"{len(missing)} missing, for instance {missing[0]}",
+            remedy="check that config.json and the weights belong together",
+        )
     return network, tokenizer
+
+
+def _load_adapter(network: Any, adapter: Path) -> Any:
+    """Put the adapter of a folder onto its base model. Raises ModelError if it does not fit."""
+    from peft import PeftModel
+
+    models: Any = PeftModel
+    try:
+        return models.from_pretrained(network, str(adapter), is_trainable=True)
+    except Exception as problem:  # peft, torch and safetensors, each with exceptions of its own
+        raise ModelError(
+            str(adapter),
+            wanted="a LoRA adapter of this base model in PEFT layout",
+            got=_first_line(problem),
+            remedy="check model.name, or train that phase again",
+        ) from None
+
+
+def _first_line(problem: Exception) -> str:
+    return (str(problem).strip() or type(problem).__name__).splitlines()[0]

@@ -30,30 +30,34 @@ class BlockLayer(DynamicLayer):
             self.lazy_initialization(key_states, value_states)
         length, new = self.get_seq_length(), key_states.shape[-2]
         room = self._room
-        if room is None or room[0].shape[0] != key_states.shape[0] or room[0].shape[-2] < length + new:
-            size = (*key_states.shape[:2], length + new + _BLOCK, key_states.shape[-1])
-            room = (key_states.new_empty(size), value_states.new_empty(size))
-            if length:
-                room[0][..., :length, :], room[1][..., :length, :] = self.keys, self.values
+        # Whatever else has replaced the keys (a choice of rows, say) has left the buffers behind.
+        keys, values = self.keys, self.values
+        left = room is None or keys is None or room[0].data_ptr() != keys.data_ptr()
+        if room is None or left or room[0].shape[-2] < length + new:
+            room = (_grown(key_states, keys, length), _grown(value_states, values, length))
             self._room = room
         room[0][..., length : length + new, :] = key_states
         room[1][..., length : length + new, :] = value_states
         self.keys, self.values = (buffer[..., : length + new, :] for buffer in room)
         return self.keys, self.values
 
-    def batch_select_indices(self, indices: torch.Tensor) -> None:
-        """Keep the rows of ``indices``; the buffers are made anew at the next update."""
-        super().batch_select_indices(indices)
-        self._room = None
 
-    def batch_repeat_interleave(self, repeats: int) -> None:
-        """Repeat each row; the buffers are made anew at the next update."""
-        super().batch_repeat_interleave(repeats)
-        self._room = None
+def _grown(new: torch.Tensor, old: torch.Tensor | None, length: int) -> torch.Tensor:
+    """Return a buffer with room for ``new`` and a block more behind ``old``'s ``length`` tokens.
+
+    The last dimension is that of ``new``: keys and values may differ in it.
+    """
+    size = (*new.shape[:2], length + new.shape[-2] + _BLOCK, new.shape[-1])
+    buffer = new.new_empty(size)
+    if old is not None and length:
+        buffer[..., :length, :] = old
+    return buffer
 
 
 def block_cache(config: Any) -> DynamicCache:
     """Return an empty cache; layers of a special kind (sliding windows) stay as they are."""
     cache = DynamicCache(config=config)
-    cache.layers = [BlockLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    cache.layers = [
+        BlockLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers
+    ]
     return cache

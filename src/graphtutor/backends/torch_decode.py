@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -46,9 +46,10 @@ def decode_batch(
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:
     """Return the ids that end a completion: the tokenizer's and those of the model's settings."""
-    configured = getattr(model.generation_config, "eos_token_id", None)
-    several: list[int] = configured if isinstance(configured, list) else [configured]
-    return sorted({end for end in (*several, tokenizer.eos_token_id) if end is not None})
+    configured: object = getattr(model.generation_config, "eos_token_id", None)
+    ends: set[int | None] = {tokenizer.eos_token_id}
+    ends |= set(cast("list[int]", configured)) if isinstance(configured, list) else {configured}
+    return sorted(end for end in ends if end is not None)
 
 
 def _decode(
@@ -66,9 +67,7 @@ def _decode(
     n, limit, device = sampling.n, sampling.max_new_tokens, model.device
     width = max(len(row) for row in ids)
     tokens = torch.tensor([[0] * (width - len(row)) + list(row) for row in ids], device=device)
-    mask = torch.tensor(
-        [[0] * (width - len(row)) + [1] * len(row) for row in ids], device=device
-    )
+    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in ids], device=device)
     cache = block_cache(model.config)
     positions = (mask.cumsum(-1) - 1).clamp(min=0)
     logits = model(
@@ -145,6 +144,8 @@ def _choose(logits: torch.Tensor, draws: np.ndarray | None, sampling: Sampling) 
         chances = chances.scatter(-1, order, ordered.masked_fill(outside, 0.0))
     heights = chances.cumsum(-1)
     level = torch.as_tensor(draws, dtype=heights.dtype, device=heights.device)[:, None]
-    return torch.searchsorted(heights, level * heights[:, -1:], right=True)[:, 0].clamp(
-        max=logits.shape[-1] - 1
-    )
+    top = heights[:, -1:]
+    # A draw next to 1 may round to it; kept below the top, it falls on a token that has a chance.
+    level = torch.minimum(level * top, torch.nextafter(top, torch.zeros_like(top)))
+    chosen = torch.searchsorted(heights, level, right=True)[:, 0]
+    return chosen.clamp(max=logits.shape[-1] - 1)  # not a number, after a diverged training

@@ -57,14 +57,15 @@ def fit(model: PreTrainedModel, request: TrainRequest) -> None:
     began = time.perf_counter()
     model.train()
     for step in range(first, len(request.batches)):
-        torch.manual_seed(derive_seed("train", request.seed, step))
+        seed = derive_seed("train", request.seed, step)
+        torch.manual_seed(seed)  # pyright: ignore[reportUnknownMemberType]
         lr = config.lr * rate(step, config)
         for group in optimiser.param_groups:
             group["lr"] = lr
         batch = [request.examples[index] for index in request.batches[step]]
         loss = _backward(model, batch)
         torch.nn.utils.clip_grad_norm_(list(weights.values()), config.max_grad_norm)
-        optimiser.step()
+        optimiser.step()  # pyright: ignore[reportUnknownMemberType]
         optimiser.zero_grad(set_to_none=True)
         if request.on_step:
             tokens = sum(len(example.tokens) for example in batch)

@@ -37,6 +37,15 @@ def run(
         return
     from graphtutor.cli.progress import RichWatch
     from graphtutor.config import load_config
+    from graphtutor.errors import RunError
     from graphtutor.job.job import write_tasks
 
+    taken = sorted(path.name for path in out.glob("*.jsonl"))
+    if taken:
+        raise RunError(
+            str(out),
+            wanted="a new folder",
+            got=f"one with {', '.join(taken)}",
+            remedy="nothing is overwritten: give another --out, or delete the files",
+        )
     write_tasks(out, load_config(config, preset, set_ or ()), RichWatch())

@@ -26,7 +26,8 @@ def run(
 ) -> None:
     """Answer the evaluation tasks with the model before any training.
 
-    The episodes go into the run's episodes.jsonl, the figures into metrics.json. Makes the task filesn    first if the run has none.
+    The episodes go into the run's episodes.jsonl, the figures into metrics.json. Makes the task
+    files first if the run has none.
     """
     from graphtutor.job.main_job import run_phase
 

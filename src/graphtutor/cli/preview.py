@@ -41,7 +41,8 @@ def _masked(prompt: str, completion: str, example: Example) -> Text:
     trained = sum(example.mask)
     text = Text(prompt)
     text.append(f"»{completion}«", style="bold green")
-    text.append(f"\n({len(example.tokens)} tokens, {trained} of them trained on, end token included)")
+    size = len(example.tokens)
+    text.append(f"\n({size} tokens, {trained} of them trained on, end token included)")
     return text
 
 
@@ -52,7 +53,8 @@ def _lengths(examples: Sequence[Example], width: int = 40) -> str:
     lines = ["length in tokens"]
     for low in range(min(sizes), max(sizes) + 1, step):
         count = sum(low <= size < low + step for size in sizes)
-        lines.append(f"{low:>6}-{low + step - 1:<6} {count:>6} {'#' * (width * count // len(sizes))}")
+        bar = "#" * (width * count // len(sizes))
+        lines.append(f"{low:>6}-{low + step - 1:<6} {count:>6} {bar}")
     return "\n".join(lines)
 
 

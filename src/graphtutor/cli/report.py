@@ -14,7 +14,7 @@ __all__ = ["run"]
 
 def run(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Run ids or paths; several are compared.")
+        list[str], typer.Argument(metavar="RUN", help="Run ids or paths; several are compared.")
     ],
     root: Annotated[Path, typer.Option(help="Folder of the run directories.")] = Path("data/runs"),
     out: Annotated[

@@ -18,8 +18,8 @@ __all__ = ["TaskScorer", "evaluate"]
 class TaskScorer(Protocol):
     """Scores a completion of a task against the graph; never raises on what a model wrote."""
 
-    def score(self, task: Task, text: str) -> Scored:
-        """Return the scores of ``text`` as a completion of ``task``."""
+    def score(self, task: Task, completion: str) -> Scored:
+        """Return the scores of ``completion`` as an answer to ``task``."""
         ...
 
 

@@ -9,6 +9,7 @@ from graphtutor.evaluation.metrics import fact_recall, paired_tests, summarise
 from graphtutor.evaluation.sampling import summarise_sampling
 from graphtutor.job.job import Job, write_json
 from graphtutor.report.write import write_report
+from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, read_curve
 from graphtutor.runs.metrics import PhaseMetrics, RunMetrics, curves_from
 
@@ -16,10 +17,20 @@ __all__ = ["finish", "write_metrics"]
 
 
 def finish(job: Job) -> Path:
-    """Write metrics.json and the report, drop the checkpoints; return the path of report.md."""
+    """Write metrics.json and the report, drop what is not needed; return the path of report.md."""
     write_metrics(job)
-    shutil.rmtree(job.run.path / "checkpoints", ignore_errors=True)
+    _drop_leftovers(job.run)
     return write_report(job.run)
+
+
+def _drop_leftovers(run: RunDirectory) -> None:
+    """Remove the checkpoints, and the drafts that a kill has left unfinished."""
+    shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
+    for draft in run.path.glob("models/.*"):
+        shutil.rmtree(draft, ignore_errors=True)
+    for suffix in ("yaml", "json", "jsonl", "md", "html", "svg", "png"):
+        for draft in run.path.rglob(f".*.{suffix}.*"):
+            draft.unlink(missing_ok=True)
 
 
 def write_metrics(job: Job) -> RunMetrics:
@@ -33,12 +44,12 @@ def write_metrics(job: Job) -> RunMetrics:
         figures[phase] = summarise(episodes).model_copy(
             update={"fact_recall": recall, "paired": paired_tests(phases, phase)}
         )
-    sampling = summarise_sampling(iter_candidates(run.candidates)) if run.candidates.exists() else ()
+    candidates = iter_candidates(run.candidates) if run.candidates.exists() else ()
     metrics = RunMetrics(
         run_id=run.run_id,
         splits={"eval": figures},
         curves=curves_from(read_curve(run.curve)),
-        sampling=sampling,
+        sampling=summarise_sampling(candidates),
     )
     write_json(run.metrics, metrics)
     return metrics

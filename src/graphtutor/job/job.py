@@ -7,16 +7,19 @@ resumed run ends with the files of an uninterrupted one.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+from pydantic import BaseModel, ConfigDict
 
 from graphtutor.backends.base import Backend, TextModel
 from graphtutor.config import RunConfig
-from graphtutor.errors import RunError
+from graphtutor.errors import ConfigError, GraphtutorError, RunError
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.graph.load import load_graph
 from graphtutor.io.atomic import write_text
@@ -27,10 +30,15 @@ from graphtutor.reward.profiles import Scorer
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.machine import measured
 from graphtutor.runs.meta import GraphMeta, RunMeta, build_meta
+from graphtutor.runs.record_file import read_record
 from graphtutor.tasks.generate import generate_splits, shortfalls, write_splits
 from graphtutor.tasks.task import Task
 
 __all__ = ["Job", "make_data", "open_job", "write_json", "write_tasks"]
+
+_TRAINED_FROM_SFT: Final = {"sft_more", "rsft", "rsft_short"}
+_BEFORE_DATA: Final = {"config.yaml", "meta.json"}
+"""What a run holds before its task files are made."""
 
 
 @dataclass(frozen=True)
@@ -75,38 +83,98 @@ class Job:
     def todo(self, unit: str, keep: Sequence[str] = ()) -> bool:
         """Tell whether ``unit`` is still to be done, and clear what a kill left of it.
 
-        ``keep`` names logs that the unit itself takes up again.
+        ``keep`` names logs that the unit itself takes up again, unless the lines in flight there
+        are those of another unit.
         """
         if self.run.done(unit):
             return False
-        self.run.roll_back(except_for=keep)
+        others = any(self._in_flight(name) - {_origin(unit)} for name in keep)
+        dropped = self.run.roll_back(except_for=() if others else keep)
+        if self.run.train_log.name in dropped:
+            # A checkpoint is worth nothing without the log of the steps before it.
+            shutil.rmtree(self.run.path / "checkpoints", ignore_errors=True)
         return True
+
+    def _in_flight(self, name: str) -> set[tuple[str, int | None]]:
+        """Return phase and round of the lines of a log that no mark has confirmed yet."""
+        log, entries = self.run.path / name, self.run.entries()
+        marked = entries[-1].lines.get(name, 0) if entries else 0
+        lines = read_jsonl(log, _Line, RunError)[marked:] if log.exists() else []
+        return {(line.phase, line.round) for line in lines}
 
     @contextmanager
     def measuring(self, phase: str, splits: Sequence[str] = ()) -> Generator[None, None, None]:
         """Add the wall time and memory of a block, and the files it used, to meta.json."""
         with measured() as usage:
             yield
-        meta = RunMeta.model_validate_json(self.run.meta.read_text("utf-8"))
+        meta = read_record(self.run.meta, RunMeta)
         files = {f"{split}.jsonl": digest_file(self.task_file(split)) for split in splits}
         write_json(self.run.meta, meta.with_phase(phase, files=files, usage=usage))
+
+
+class _Line(BaseModel):
+    """Where in the run a log line was written."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    phase: str
+    round: int | None = None
+
+
+def _origin(unit: str) -> tuple[str, int | None]:
+    """Return phase and round of a unit: "rsft/round2/train" is of rsft, round 2."""
+    phase, step, *_ = f"{unit}/".split("/")
+    return phase, int(step.removeprefix("round")) if step.startswith("round") else None
 
 
 def open_job(
     root: Path, run_id: str, config: RunConfig, backend: Backend, watch: Watch, *, resume: bool
 ) -> Job:
-    """Create the run, or go on with it; the graph and the model are checked before anything is made.
+    """Create the run, or go on with it; graph and model are checked before anything is made.
 
-    Raises GraphError or ModelError where they cannot be used, RunError where the run id is taken,
-    missing, or of another configuration.
+    Raises GraphError or ModelError where they cannot be used, ConfigError for settings that do not
+    go together, RunError where the run id is taken, missing, or of another configuration or graph.
     """
+    _check_methods(config)
     graph = load_graph(config.graph)
     model = backend.load(config.model)
     if resume:
-        return Job(RunDirectory.resume(root, run_id, config), config, backend, watch)
+        run = RunDirectory.resume(root, run_id, config)
+    else:
+        run = RunDirectory.create(root, run_id, config)
+    if run.meta.exists():
+        _check_graph(run, graph)
+    else:
+        write_json(run.meta, _describe(run_id, config, graph, model))
+    return Job(run, config, backend, watch)
+
+
+def _check_methods(config: RunConfig) -> None:
+    """Refuse what would only fail after the first training."""
+    if config.sft.method != config.rsft.method and _TRAINED_FROM_SFT & {*config.phases}:
+        raise ConfigError(
+            "rsft.method",
+            wanted=f"{config.sft.method}, as sft.method, for the one goes on from the other",
+            got=config.rsft.method,
+            remedy=f"--set rsft.method={config.sft.method}",
+        )
+
+
+def _check_graph(run: RunDirectory, graph: KnowledgeGraph) -> None:
+    """Refuse to go on with another graph under the same name."""
+    known = read_record(run.meta, RunMeta).graph
+    if known is not None and known.digest != graph.digest:
+        raise RunError(
+            str(run.path),
+            wanted="the graph that the run began with",
+            got=f"another content of {known.name}",
+            remedy="put the old graph back, or begin another --run-id",
+        )
+
+
+def _describe(run_id: str, config: RunConfig, graph: KnowledgeGraph, model: TextModel) -> RunMeta:
     template = str(getattr(model, "chat_template", str)())
-    run = RunDirectory.create(root, run_id, config)
-    meta = build_meta(
+    return build_meta(
         run_id,
         config,
         graph=GraphMeta(
@@ -118,16 +186,22 @@ def open_job(
         ),
         chat_template=digest_bytes(template.encode()),
     )
-    write_json(run.meta, meta)
-    return Job(run, config, backend, watch)
 
 
 def make_data(job: Job) -> None:
-    """Make and check the task files of the run."""
+    """Make and check the task files of the run.
+
+    Raises TaskError where the graph cannot yield them; the run is taken back then.
+    """
     if not job.todo("data"):
         return
-    with job.measuring("data"):
-        counts = write_tasks(job.run.tasks, job.config, job.watch, job.graph)
+    try:
+        with job.measuring("data"):
+            counts = write_tasks(job.run.tasks, job.config, job.watch, job.graph)
+    except GraphtutorError:
+        if {path.name for path in job.run.path.iterdir()} <= _BEFORE_DATA:
+            shutil.rmtree(job.run.path)
+        raise
     job.run.mark("data", **counts)
 
 

@@ -1,10 +1,10 @@
-"""The phases of a job: train where the phase trains, then answer the evaluation without the graph."""
+"""The phases of a job: train where the phase trains, then answer eval.jsonl without the graph."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from pathlib import Path
 
 from graphtutor.backends.base import StepLog, TextModel
 from graphtutor.config import TrainConfig
@@ -162,7 +162,7 @@ class _Reporter:
 
 
 def evaluate_phase(job: Job, phase: str, step: int) -> None:
-    """Answer eval.jsonl with the phase's model, and the single facts that its chains are made of."""
+    """Answer eval.jsonl with the phase's model, and the single facts its chains are made of."""
     unit = f"{phase}/eval"
     if not job.todo(unit):
         return
@@ -174,17 +174,14 @@ def evaluate_phase(job: Job, phase: str, step: int) -> None:
     append_jsonl(job.run.facts_log, facts)
     right = sum(e.right for e in episodes) / len(episodes)
     grounded = sum(bool(e.grounded) for e in episodes) / len(episodes)
-    job.watch.say(
-        f"{phase:<6} n {len(episodes)}: right {right:.1%}, grounded {grounded:.1%}"
-    )
+    job.watch.say(f"{phase:<6} n {len(episodes)}: right {right:.1%}, grounded {grounded:.1%}")
     job.run.mark(unit, n=len(episodes))
 
 
 def evaluate_facts(job: Job, model: TextModel, phase: str, step: int) -> list[Episode]:
     """Ask each edge that the evaluation uses once, as its first 1-hop task in train.jsonl."""
-    used = {
-        (edge.src, edge.rel, edge.dst) for task in job.tasks("eval") for edge in task.path_star.edges
-    }
+    asked = [edge for task in job.tasks("eval") for edge in task.path_star.edges]
+    used = {(edge.src, edge.rel, edge.dst) for edge in asked}
     chosen: dict[tuple[str, str, str], Task] = {}
     for task in job.tasks("train"):
         if task.hop_len == 1:
@@ -211,5 +208,5 @@ def steps_before(job: Job) -> int:
     return job.config.sft.steps
 
 
-def _evaluated(job: Job) -> list:
+def _evaluated(job: Job) -> list[Path]:
     return [job.task_file(split) for split in ("dev", "eval", "eval_search")]

@@ -1,4 +1,4 @@
-"""RSFT over a run directory: rounds of sampling, checking, training; the round dev likes best stays.
+"""RSFT over a run directory: rounds of sampling, checking, training; the best on dev stays.
 
 Each round samples from the newest policy and trains from the SFT model on the union of the winners
 so far, mixed with SFT examples. Rounds stop when dev no longer gains.
@@ -33,7 +33,7 @@ _CHUNK = 128
 
 
 def run_rsft(job: Job, phase: str = "rsft") -> None:
-    """Run the rounds of ``phase``; "rsft_short" samples on train.jsonl whatever the settings say."""
+    """Run the rounds of ``phase``; "rsft_short" samples on train.jsonl whatever is configured."""
     config = job.config.rsft
     if phase == "rsft_short":
         config = config.model_copy(update={"source": "short"})
@@ -199,7 +199,8 @@ def _dev(job: Job, phase: str, config: RsftConfig, number: int) -> float:
             episodes = answer(job, model, job.tasks("dev"), phase, step, f"{phase:<6} dev")
         grounded = sum(bool(e.grounded) for e in episodes) / max(1, len(episodes))
         right = sum(e.right for e in episodes) / max(1, len(episodes))
-        job.watch.say(f"{phase:<6} round {number} on dev: right {right:.1%}, grounded {grounded:.1%}")
+        figures = f"right {right:.1%}, grounded {grounded:.1%}"
+        job.watch.say(f"{phase:<6} round {number} on dev: {figures}")
         job.run.mark(unit, n=len(episodes), grounded=grounded, right=right)
     return float(job.run.facts(unit)["grounded"])
 

@@ -20,8 +20,9 @@ _MOMENTS = ("exp_avg", "exp_avg_sq", "step")
 
 def save_checkpoint(path: Path, step: int, weights: dict[str, Any], optimiser: Any) -> None:
     """Write the trained ``weights`` by name and their optimiser state after ``step`` steps."""
-    from safetensors.torch import save_file
+    from safetensors import torch as safetensors
 
+    write: Any = safetensors.save_file
     tensors: dict[str, Any] = {}
     for name, weight in weights.items():
         tensors[f"weight/{name}"] = weight.detach().contiguous()
@@ -29,7 +30,7 @@ def save_checkpoint(path: Path, step: int, weights: dict[str, Any], optimiser: A
             tensors[f"{moment}/{name}"] = optimiser.state[weight][moment].contiguous()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    save_file(tensors, fresh, metadata={"step": json.dumps(step)})
+    write(tensors, fresh, metadata={"step": json.dumps(step)})
     os.replace(fresh, path)
 
 
@@ -38,13 +39,15 @@ def load_checkpoint(path: Path, weights: dict[str, Any], optimiser: Any) -> int:
 
     Raises ModelError when the file belongs to other weights.
     """
+    import safetensors
     import torch
-    from safetensors import safe_open
 
+    opened: Any = safetensors.safe_open
     if not path.exists():
         return 0
-    with safe_open(path, framework="pt") as file:
-        stored = {key.partition("/")[2] for key in file.keys()}  # noqa: SIM118
+    with opened(path, framework="pt") as file:
+        names: list[str] = list(file.keys())
+        stored = {name.partition("/")[2] for name in names}
         if stored != set(weights):
             raise ModelError(
                 str(path),

@@ -4,7 +4,7 @@ Everything that works for it works for a hub model of the same architecture. Its
 trained on generic English words (``words.txt``: the most frequent words of the docstrings and
 comments of Python's standard library). It splits CamelCase at the humps, so that names which share
 a word share a token, and a space belongs to the word before it, so that a name has the same tokens
-wherever it stands and an option's letter is the same token in the options and in the answer. The format rules of a prompt, which never
+wherever it stands; an option's letter with its bracket is one token, right before the name. The format rules of a prompt, which never
 change, are one token, whose meaning is learned in the user's run; nothing else in vocabulary or
 weights knows a domain or the output format.
 """
@@ -39,7 +39,7 @@ NANO_SHAPE: Final[dict[str, Any]] = {
 }
 
 _VOCABULARY: Final = 5632
-_SPLIT: Final = r"[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+ ?|\d|[^\sA-Za-z\d]+ ?|\s"
+_SPLIT: Final = r"\b[A-Za-z]\) |[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+ ?|\d|[^\sA-Za-z\d]+ ?|\s"
 _EMBEDDING_SCALE: Final = 0.2
 _WRITE_SCALE: Final = 0.1
 _PAD, _BOS, _EOS = "<|pad|>", "<|bos|>", "<|eos|>"
@@ -141,7 +141,7 @@ def _start_copying(model: LlamaForCausalLM) -> None:
 def _training_text(vocabulary: list[str]) -> Iterator[str]:
     # BPE merges the most frequent pairs first: the number of repetitions decides which words become
     # one token. Lower case serves phrases and nouns, capitals serve the parts of names.
-    yield "Question: Which Name this is it? A) , B) , C) , D) , " * 3000
+    yield "Question: Which Name this is it? A) B) C) D) E) F) , , " * 3000
     for rank, word in enumerate(vocabulary):
         lower = 300 if rank < 150 else 60 if rank < 500 else 2
         capital = 120 if rank < 400 else 80 if rank < 1200 else 30 if rank < 2600 else 4

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from graphtutor.backends.base import Example, TextModel
-from graphtutor.errors import LeakError, ModelError
+from graphtutor.errors import LeakError, ModelError, TaskError
 from graphtutor.io.digest import digest_file
 from graphtutor.io.seed import random_stream
 
@@ -40,10 +40,11 @@ def draw_batches(
     batch_size: int,
     *seed: str | int,
 ) -> list[list[int]]:
-    """Draw ``steps`` batches of ``batch_size`` indices from ``groups`` in proportion to ``weights``.
+    """Draw ``steps`` batches of ``batch_size`` indices from ``groups``, as ``weights`` share them.
 
     A group is gone through whole, in a new random order each time, before one of its members comes
-    again. Empty groups take no part. The same ``seed`` parts give the same batches.
+    again. Empty groups take no part. The same ``seed`` parts give the same batches. Raises
+    TaskError if no group has both a member and a weight above 0.
 
     >>> batches = draw_batches([[0, 1], [2]], [1, 1], 2, 4, "demo")
     >>> [sorted(batch) for batch in batches]
@@ -51,6 +52,13 @@ def draw_batches(
     """
     stream = random_stream("batches", *seed)
     total = sum(w for group, w in zip(groups, weights, strict=True) if len(group))
+    if total <= 0 or min(weights) < 0:
+        raise TaskError(
+            "training data",
+            wanted="examples of a hop length that is drawn, and no weight below 0",
+            got=f"groups of {[len(group) for group in groups]} with weights {list(weights)}",
+            remedy="check sft.hop_weights and rsft.replay",
+        )
     shares = [w / total if len(g) else 0.0 for g, w in zip(groups, weights, strict=True)]
     queues: list[list[int]] = [[] for _ in groups]
     due = np.zeros(len(groups))
@@ -62,7 +70,8 @@ def draw_batches(
             chosen = int(np.argmax(due))
             due[chosen] -= 1
             if not queues[chosen]:
-                queues[chosen] = [groups[chosen][i] for i in stream.permutation(len(groups[chosen]))]
+                group = groups[chosen]
+                queues[chosen] = [group[i] for i in stream.permutation(len(group))]
             batch.append(queues[chosen].pop())
         batches.append(batch)
     return batches
@@ -86,8 +95,11 @@ def mixed_batches(
 
 
 def refuse_evaluated(training: Sequence[Path], evaluated: Sequence[Path]) -> None:
-    """Raise LeakError if a file to train on is, byte for byte, one that is evaluated on."""
-    known = {digest_file(path): path for path in evaluated}
+    """Raise LeakError if a file to train on is, byte for byte, one that is evaluated on.
+
+    Empty files hold nothing to leak.
+    """
+    known = {digest_file(path): path for path in evaluated if path.stat().st_size}
     for path in training:
         if (same := known.get(digest_file(path))) is not None:
             raise LeakError(

@@ -44,9 +44,9 @@ FAMILIES: Final = ("world", "facts", "binding", "lookup")
 class PretrainSettings:
     """What the checkpoint depends on. ``world_life`` is in steps; batch sizes are examples."""
 
-    steps: int = 7000
+    steps: int = 4500
     seed: int = 0
-    lr: float = 2e-3
+    lr: float = 1e-3
     warmup: int = 30
     decay: float = 0.15
     world_life: int = 150
@@ -54,7 +54,7 @@ class PretrainSettings:
     facts_batch: int = 8
     binding_batch: int = 16
     lookup_batch: int = 128
-    lookup_steps: int = 700
+    lookup_steps: int = 650
     plain_steps: int = 300
     plain_words: int = 400
     binding_steps: int = 1600
@@ -202,8 +202,9 @@ def _encode(
     return rows
 
 
-def _pieces(rows: list[_Row], count: int = 4) -> list[list[_Row]]:
-    """Sort by length and cut into pieces of about equal tokens, so that little is padding."""
+def _pieces(rows: list[_Row]) -> list[list[_Row]]:
+    """Sort by length and cut into pieces of about 2,000 tokens, so that little is padding."""
+    count = max(1, sum(len(row.ids) for row in rows) // 2000)
     ordered = sorted(rows, key=lambda row: len(row.ids))
     total, pieces, size = sum(len(row.ids) for row in rows), [[]], 0
     for row in ordered:

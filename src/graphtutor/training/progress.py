@@ -1,4 +1,4 @@
-"""How a training reports and resumes: callbacks and the checkpoint folder, decided by the caller."""
+"""How a training reports and resumes: callbacks and checkpoint folder, as the caller decides."""
 
 from __future__ import annotations
 

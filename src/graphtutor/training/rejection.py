@@ -24,8 +24,8 @@ __all__ = ["Scorer", "sample_candidates", "winner_chain"]
 class Scorer(Protocol):
     """Scores a completion of a task against the graph."""
 
-    def score(self, task: Task, text: str) -> Scored:
-        """Return the scores of ``text``; never raises on what a model wrote."""
+    def score(self, task: Task, completion: str) -> Scored:
+        """Return the scores of ``completion``; never raises on what a model wrote."""
         ...
 
 
@@ -84,10 +84,4 @@ def winner_chain(task: Task, completion: str, scorer: Scorer) -> str:
 
 
 def _record(breakdown: Breakdown) -> RewardRecord:
-    return RewardRecord(
-        correctness=breakdown.correctness,
-        path_coverage=breakdown.path_coverage,
-        path_reward=breakdown.path_reward,
-        spam_penalty=breakdown.spam_penalty,
-        total=breakdown.total,
-    )
+    return RewardRecord(**breakdown.as_record())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,10 +46,9 @@ def decode_batch(
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:
     """Return the ids that end a completion: the tokenizer's and those of the model's settings."""
-    configured: object = getattr(model.generation_config, "eos_token_id", None)
-    ends: set[int | None] = {tokenizer.eos_token_id}
-    ends |= set(cast("list[int]", configured)) if isinstance(configured, list) else {configured}
-    return sorted(end for end in ends if end is not None)
+    configured: Any = getattr(model.generation_config, "eos_token_id", None)
+    several = [configured] if isinstance(configured, int | None) else [*configured]
+    return sorted({end for end in (*several, tokenizer.eos_token_id) if end is not None})
 
 
 def _decode(

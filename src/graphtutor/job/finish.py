@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
+from typing import Final
 
 from graphtutor.evaluation.metrics import fact_recall, paired_tests, summarise
 from graphtutor.evaluation.sampling import summarise_sampling
@@ -14,6 +16,9 @@ from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, re
 from graphtutor.runs.metrics import PhaseMetrics, RunMetrics, curves_from
 
 __all__ = ["finish", "write_metrics"]
+
+_DRAFT: Final = re.compile(r"\..+\.(yaml|jsonl?|md|html)\.[a-z0-9_]{8}")
+"""What an atomic write calls its file before it is whole; no editor's backup has such a name."""
 
 
 def finish(job: Job) -> Path:
@@ -28,8 +33,8 @@ def _drop_leftovers(run: RunDirectory) -> None:
     shutil.rmtree(run.path / "checkpoints", ignore_errors=True)
     for draft in run.path.glob("models/.*"):
         shutil.rmtree(draft, ignore_errors=True)
-    for suffix in ("yaml", "json", "jsonl", "md", "html", "svg", "png"):
-        for draft in run.path.rglob(f".*.{suffix}.*"):
+    for draft in run.path.rglob(".*"):
+        if _DRAFT.fullmatch(draft.name) and draft.is_file():
             draft.unlink(missing_ok=True)
 
 

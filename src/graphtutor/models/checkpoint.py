@@ -22,7 +22,7 @@ def save_checkpoint(path: Path, step: int, weights: dict[str, Any], optimiser: A
     """Write the trained ``weights`` by name and their optimiser state after ``step`` steps."""
     from safetensors import torch as safetensors
 
-    write: Any = safetensors.save_file
+    module: Any = safetensors
     tensors: dict[str, Any] = {}
     for name, weight in weights.items():
         tensors[f"weight/{name}"] = weight.detach().contiguous()
@@ -30,7 +30,7 @@ def save_checkpoint(path: Path, step: int, weights: dict[str, Any], optimiser: A
             tensors[f"{moment}/{name}"] = optimiser.state[weight][moment].contiguous()
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
-    write(tensors, fresh, metadata={"step": json.dumps(step)})
+    module.save_file(tensors, fresh, metadata={"step": json.dumps(step)})
     os.replace(fresh, path)
 
 

@@ -79,7 +79,8 @@ class Builder:
     @cached_property
     def nouns(self) -> tuple[str, ...]:
         """Noun per entity number: that of its type."""
-        return tuple(noun_of(entity.type) for entity in self.graph.entities)
+        of_type = {name: noun_of(name) for name in self.graph.types}
+        return tuple(of_type[entity.type] for entity in self.graph.entities)
 
     def build(self, draft: Draft, task_id: str) -> Task:
         """Build the task of ``draft``."""

@@ -182,7 +182,9 @@ def collect_pool(
         parts = list(_sampled(graph, hops, need, strict, seed, usable))
         return _joined(graph, hops, parts, complete=False)
     parts = [
-        survey(graph, cells.paths, cells.answers.question[cells.rows], cells.answers, strict, usable)
+        survey(
+            graph, cells.paths, cells.answers.question[cells.rows], cells.answers, strict, usable
+        )
         for cells in blocks
     ]
     return _joined(graph, hops, parts, complete=True)

@@ -54,8 +54,9 @@ class PretrainSettings:
     facts_batch: int = 8
     binding_batch: int = 16
     lookup_batch: int = 128
-    lookup_steps: int = 650
-    plain_steps: int = 300
+    lookup_steps: int = 900
+    again_steps: int = 400
+    plain_steps: int = 600
     plain_words: int = 400
     binding_steps: int = 1600
     threads: int = 0
@@ -145,17 +146,20 @@ def _step_examples(
     if step < settings.lookup_steps:
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
-        plain = 1.0 if step < settings.plain_steps + settings.plain_steps // 3 else 0.4
-        count = settings.lookup_batch if plain == 1 else settings.lookup_batch * 5 // 8
+        plain = 1.0 if step < settings.plain_steps + 100 else 0.4
+        again, lead = step < settings.again_steps, step >= settings.plain_steps
+        count = settings.lookup_batch * (1 if plain < 1 else 2 if again else 3) // 2
         return {
-            "lookup": [lookup_example(known, random, random.random() < plain) for _ in range(count)]
+            "lookup": [
+                lookup_example(known, random, random.random() < plain, again, lead) for _ in range(count)
+            ]
         }
     binding = settings.binding_batch if step < settings.binding_steps else settings.binding_batch // 3
     return {
         "world": [world_example(world, random) for _ in range(settings.world_batch)],
         "facts": [facts_example(vocabulary, random) for _ in range(settings.facts_batch)],
         "binding": [binding_example(vocabulary, random) for _ in range(binding)],
-        "lookup": [lookup_example(vocabulary, random, False) for _ in range(binding)],
+        "lookup": [lookup_example(vocabulary, random, False, False) for _ in range(binding)],
     }
 
 

@@ -118,9 +118,9 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         return
     method = request.param.removeprefix("torch-")
     folder: Path = request.getfixturevalue("llama_folder")
-    config = TrainConfig(
-        method=method, lr=1e-2 if method == "full" else 3e-2, lora_r=4, lora_dropout=0.1, **common
-    )
+    lora = {"lora_r": 16, "lora_alpha": 32, "lora_dropout": 0.05}
+    lr = 1e-2 if method == "full" else 2e-2
+    config = TrainConfig(method=method, lr=lr, **lora, **common)
     yield Engine(request.param, ModelConfig(name=str(folder), device="cpu"), config)
 
 

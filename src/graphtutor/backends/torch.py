@@ -7,7 +7,9 @@ model is executed.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +158,8 @@ class TorchModel:
                 target_modules="all-linear",
                 task_type="CAUSAL_LM",
             )
-            self.network = get_peft_model(self.network, lora)
+            with _without_deprecations():
+                self.network = get_peft_model(self.network, lora)
 
 
 def pick_device(wanted: str) -> str:
@@ -245,7 +248,8 @@ def _load_adapter(network: Any, adapter: Path) -> Any:
 
     models: Any = PeftModel
     try:
-        return models.from_pretrained(network, str(adapter), is_trainable=True)
+        with _without_deprecations():
+            return models.from_pretrained(network, str(adapter), is_trainable=True)
     except Exception as problem:  # peft, torch and safetensors, each with exceptions of its own
         raise ModelError(
             str(adapter),
@@ -253,6 +257,14 @@ def _load_adapter(network: Any, adapter: Path) -> Any:
             got=_first_line(problem),
             remedy="check model.name, or train that phase again",
         ) from None
+
+
+@contextmanager
+def _without_deprecations() -> Generator[None, None, None]:
+    """Keep what peft uses of an older transformers from the user, who cannot change it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield
 
 
 def _first_line(problem: Exception) -> str:

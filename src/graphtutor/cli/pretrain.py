@@ -12,11 +12,14 @@ __all__ = ["run"]
 
 def run(
     out: Annotated[Path, typer.Argument(help="Folder for the model and its training state.")],
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps; 0.5-1 s each on two cores.")] = 0,
+    steps: Annotated[
+        int, typer.Option(min=1, help="Optimiser steps; 0.5-1 s each on two cores.")
+    ] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights and examples.")] = 0,
     threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves the default.")] = 0,
     compile_: Annotated[
-        bool, typer.Option("--compile", help="Compile the model first: faster, needs a C++ compiler.")
+        bool,
+        typer.Option("--compile", help="Compile the model first: faster, needs a C++ compiler."),
     ] = False,
 ) -> None:
     """Pretrain the embedded nano model as a general reader over generated worlds.

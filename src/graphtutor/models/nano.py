@@ -4,14 +4,14 @@ Everything that works for it works for a hub model of the same architecture. Its
 trained on generic English words (``words.txt``: the most frequent words of the docstrings and
 comments of Python's standard library). It splits CamelCase at the humps, so that names which share
 a word share a token, and a space belongs to the word before it, so that a name has the same tokens
-wherever it stands; an option's letter with its bracket is one token, right before the name. The format rules of a prompt, which never
-change, are one token, whose meaning is learned in the user's run; nothing else in vocabulary or
-weights knows a domain or the output format.
+wherever it stands; an option's letter with its bracket is one token, right before the name. The
+format rules of a prompt, which never change, are one token, whose meaning is learned in the user's
+run. Nothing else in vocabulary or weights knows a domain or the output format.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +42,9 @@ _VOCABULARY: Final = 5632
 _SPLIT: Final = r"\b[A-Za-z]\) |[A-Z]+(?![a-z])|[A-Z][a-z]+|[a-z]+ ?|\d|[^\sA-Za-z\d]+ ?|\s"
 _EMBEDDING_SCALE: Final = 0.2
 _WRITE_SCALE: Final = 0.1
+_OUTPUT_SCALE: Final = 0.2
+_COPY_SCALE: Final = 0.3
+_PAIRS, _STRENGTH = 4, 5.0
 _PAD, _BOS, _EOS = "<|pad|>", "<|bos|>", "<|eos|>"
 
 
@@ -88,35 +91,41 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     )
 
 
-def build_model(vocabulary: int, seed: int) -> LlamaForCausalLM:
+def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausalLM:
     """Return an untrained nano model, the same for the same ``seed``."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=vocabulary, pad_token_id=0, bos_token_id=1, eos_token_id=2, **NANO_SHAPE
+        vocab_size=len(tokenizer), pad_token_id=0, bos_token_id=1, eos_token_id=2, **NANO_SHAPE
     )
     model = LlamaForCausalLM(config)
-    _start_copying(model)
+    markers: Any = [tokenizer([f"{x}) ", x], add_special_tokens=False)["input_ids"] for x in "ABCD"]
+    _start_copying(model, [(marker[0], letter[0]) for marker, letter in markers])
     return model
 
 
-def _start_copying(model: LlamaForCausalLM) -> None:
-    """Begin with heads that copying is made of, which otherwise emerge late or not at all.
+def _start_copying(model: Any, markers: Sequence[tuple[int, int]]) -> None:
+    """Begin with the parts that copying and binding are made of; all is free to change in training.
 
-    The heads of the first layer look 1, 2, ... tokens back, by biases alone: query and key rotated
-    apart by so many positions agree most there. In the next two layers queries and keys share
-    their projection, so that a token looks at its like. (Mimetic initialisation, after Trockman and
-    Kolter 2023, arXiv 2305.09828.) All of it is free to change in training.
+    From the library's flat random start they emerge late or not at all (450 steps of lookups left
+    the letter at chance). This is mimetic initialisation, after Trockman and Kolter 2023
+    (arXiv 2305.09828), for these parts:
+
+    - the heads of the first layer look 1, 2, ... tokens back, by biases alone: query and key rotated
+      apart by so many positions agree most there;
+    - in the next two layers queries and keys share their projection, so that a token looks at its
+      like;
+    - what these heads read they write back unturned, and the output matrix starts as the embedding,
+      so that what is looked at is what is said;
+    - an option's marker ("B) ") starts as its letter: ``markers`` are such pairs of tokens.
     """
     import torch
 
-    groups = NANO_SHAPE["num_key_value_heads"]
-    heads = NANO_SHAPE["num_attention_heads"]
+    heads, groups = NANO_SHAPE["num_attention_heads"], NANO_SHAPE["num_key_value_heads"]
     size = NANO_SHAPE["hidden_size"] // heads
-    pairs, strength = 4, 5.0
-    angle = NANO_SHAPE["rope_theta"] ** (-torch.arange(pairs) * 2 / size)
+    angle = NANO_SHAPE["rope_theta"] ** (-torch.arange(_PAIRS) * 2 / size)
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if name.endswith("proj.weight"):
@@ -124,15 +133,25 @@ def _start_copying(model: LlamaForCausalLM) -> None:
             if name.endswith(("o_proj.weight", "down_proj.weight")):
                 weight.mul_(_WRITE_SCALE)
         # What layers write must not drown the token itself, or like cannot look for like.
-        model.model.embed_tokens.weight.normal_(std=_EMBEDDING_SCALE)
+        embedding = model.model.embed_tokens.weight.normal_(std=_EMBEDDING_SCALE)
+        for marker, letter in markers:
+            embedding[marker] = embedding[letter]
+        model.lm_head.weight.copy_(embedding * _OUTPUT_SCALE)
         first, *others = [layer.self_attn for layer in model.model.layers]
         key = first.k_proj.bias.view(groups, size)
         query = first.q_proj.bias.view(heads, size)
-        key[:, :pairs] = strength
+        key[:, :_PAIRS] = _STRENGTH
         for head in range(heads):
             back = head + 1
-            query[head, :pairs] = strength * torch.cos(back * angle)
-            query[head, size // 2 : size // 2 + pairs] = -strength * torch.sin(back * angle)
+            query[head, :_PAIRS] = _STRENGTH * torch.cos(back * angle)
+            query[head, size // 2 : size // 2 + _PAIRS] = -_STRENGTH * torch.sin(back * angle)
+        read = torch.linalg.qr(first.v_proj.weight.T)[0].T
+        for number, layer in enumerate((first, *others[:2])):
+            layer.v_proj.weight.copy_(read)
+            copying = range(1) if number == 0 else range(heads)
+            for head in copying:
+                part = read.view(groups, size, -1)[head * groups // heads]
+                layer.o_proj.weight[:, head * size : (head + 1) * size] = _COPY_SCALE * part.T
         for layer in others[:2]:
             shared = layer.k_proj.weight.view(groups, 1, size, -1)
             layer.q_proj.weight.view(groups, heads // groups, size, -1).copy_(shared)

@@ -42,23 +42,26 @@ FAMILIES: Final = ("world", "facts", "binding", "lookup")
 
 @dataclass(frozen=True)
 class PretrainSettings:
-    """What the checkpoint depends on. ``world_life`` is in steps; batch sizes are examples."""
+    """What the checkpoint depends on. ``world_life`` is in steps, batch sizes are in examples.
 
-    steps: int = 4500
+    ``sizes`` are examples per step of world, facts, binding and lookup; ``focus_sizes`` hold until
+    ``binding_steps``.
+    """
+
+    steps: int = 2200
     seed: int = 0
     lr: float = 1e-3
     warmup: int = 30
     decay: float = 0.15
     world_life: int = 150
-    world_batch: int = 28
-    facts_batch: int = 8
-    binding_batch: int = 16
+    sizes: tuple[int, int, int, int] = (28, 4, 8, 12)
+    focus_sizes: tuple[int, int, int, int] = (10, 2, 6, 80)
     lookup_batch: int = 128
-    lookup_steps: int = 900
-    again_steps: int = 400
-    plain_steps: int = 600
+    lookup_steps: int = 325
+    again_steps: int = 0
+    plain_steps: int = 150
     plain_words: int = 400
-    binding_steps: int = 1600
+    binding_steps: int = 450
     threads: int = 0
     compile: bool = False
 
@@ -73,8 +76,9 @@ def pretrain(
         torch.set_num_threads(settings.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = build_tokenizer()
-    model = build_model(len(tokenizer), settings.seed).to(device).train()  # pyright: ignore
-    optimiser = torch.optim.AdamW(
+    model: Any = build_model(tokenizer, settings.seed)
+    model.to(device)
+    optimiser: Any = torch.optim.AdamW(
         model.parameters(), lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.01
     )
     state, first = folder / "state.pt", 0
@@ -83,7 +87,8 @@ def pretrain(
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         first = int(saved["step"])
-    body: Any = torch.compile(model.model, dynamic=True) if settings.compile else model.model
+    engine: Any = torch
+    body: Any = engine.compile(model.model, dynamic=True) if settings.compile else model.model
     vocabulary, began = words(), time.time()
     tally: dict[str, list[float]] = {}
     for step in range(first, settings.steps):
@@ -91,8 +96,10 @@ def pretrain(
             group["lr"] = settings.lr * _rate(step, settings)
         rows = _encode(_step_examples(step, settings, vocabulary), tokenizer)
         for piece in _pieces(rows):
-            loss = _loss(body, model.lm_head, _collate(piece, device), [row.family for row in piece], tally)
-            (loss / _normaliser(rows)).backward()  # pyright: ignore[reportUnknownMemberType]
+            loss = _loss(
+                body, model.lm_head, _collate(piece, device), [row.family for row in piece], tally
+            )
+            (loss / _normaliser(rows)).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -124,10 +131,12 @@ def save_checkpoint(folder: Path, model: Any, tokenizer: Any, settings: Pretrain
     small = copy.deepcopy(model).to(torch.float16)
     small.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    (folder / "pretraining.json").write_text(json.dumps(settings.__dict__, indent=1) + "\n", "utf-8")
+    (folder / "pretraining.json").write_text(
+        json.dumps(settings.__dict__, indent=1) + "\n", "utf-8"
+    )
 
 
-_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.2}
+_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.5}
 
 
 def _rate(step: int, settings: PretrainSettings) -> float:
@@ -146,20 +155,26 @@ def _step_examples(
     if step < settings.lookup_steps:
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
-        plain = 1.0 if step < settings.plain_steps + 100 else 0.4
-        again, lead = step < settings.again_steps, step >= settings.plain_steps
+        plain = 1.0 if step < settings.plain_steps + 75 else 0.4
+        again, lead = step < settings.again_steps, True
         count = settings.lookup_batch * (1 if plain < 1 else 2 if again else 3) // 2
         return {
             "lookup": [
-                lookup_example(known, random, random.random() < plain, again, lead) for _ in range(count)
+                lookup_example(known, random, random.random() < plain, again, lead)
+                for _ in range(count)
             ]
         }
-    binding = settings.binding_batch if step < settings.binding_steps else settings.binding_batch // 3
+    # Binding first, with enough of the rest to keep it; then mostly worlds.
+    focus = step < settings.binding_steps
+    sizes = settings.focus_sizes if focus else settings.sizes
     return {
-        "world": [world_example(world, random) for _ in range(settings.world_batch)],
-        "facts": [facts_example(vocabulary, random) for _ in range(settings.facts_batch)],
-        "binding": [binding_example(vocabulary, random) for _ in range(binding)],
-        "lookup": [lookup_example(vocabulary, random, False, False) for _ in range(binding)],
+        "world": [world_example(world, random) for _ in range(sizes[0])],
+        "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
+        "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
+        "lookup": [
+            lookup_example(vocabulary, random, random.random() < 0.25, False)
+            for _ in range(sizes[3])
+        ],
     }
 
 
@@ -190,7 +205,7 @@ def _encode(
 ) -> list[_Row]:
     """Tokenise segment by segment, so that weights fall on exactly their own tokens."""
     flat = [text for examples in families.values() for example in examples for text, _ in example]
-    encoded = iter(tokenizer(flat, add_special_tokens=False)["input_ids"])  # pyright: ignore
+    encoded: Any = iter(tokenizer(flat, add_special_tokens=False)["input_ids"])  # pyright: ignore
     rows: list[_Row] = []
     for family, examples in families.items():
         for example in examples:
@@ -210,7 +225,8 @@ def _pieces(rows: list[_Row]) -> list[list[_Row]]:
     """Sort by length and cut into pieces of about 2,000 tokens, so that little is padding."""
     count = max(1, sum(len(row.ids) for row in rows) // 2000)
     ordered = sorted(rows, key=lambda row: len(row.ids))
-    total, pieces, size = sum(len(row.ids) for row in rows), [[]], 0
+    pieces: list[list[_Row]] = [[]]
+    total, size = sum(len(row.ids) for row in rows), 0
     for row in ordered:
         if size > total * len(pieces) / count:
             pieces.append([])
@@ -239,7 +255,7 @@ def _loss(
     batch: tuple[torch.Tensor, torch.Tensor],
     families: Sequence[str],
     tally: dict[str, list[float]],
-) -> torch.Tensor:
+) -> Any:
     """Return the summed weighted loss; note right tokens and letters per family in ``tally``."""
     import torch
 

@@ -78,10 +78,11 @@ def lookup_example(
     """List four short names by letter, then ask for the letters of some of them.
 
     The shortest form of binding, with many answers for few tokens. ``plain`` asks at once behind
-    one-word names, which is learned within a hundred steps; the other form puts text between and
+    one-word names, which is learned within some hundred steps; the other form puts text between,
     asks for names of several words, and also for the name behind a letter. ``again`` asks six
-    times, for names that were answered before too, which is easier; otherwise three names once. ``lead``
-    puts some words before the list, as in a task: what stands first of all is read differently.
+    times, for names that were answered before too, which is easier; otherwise three names once.
+    ``lead`` puts some words before the list, as in a task: what stands first of all is read
+    differently.
     """
     lexicon = Lexicon.draw(words, 24, random)
     names = lexicon.names(4, random, longest=1 if plain else random.choice((1, 2, 3)))

@@ -68,14 +68,13 @@ def make_world(words: Sequence[str], random: Random) -> World:
         noun = lexicon.noun(random)
         if noun not in nouns:
             nouns.append(noun)
-    return World(
-        tuple(names), type_of, members, tuple(nouns), tuple(phrases), tuple(targets)
-    )
+    return World(tuple(names), type_of, members, tuple(nouns), tuple(phrases), tuple(targets))
 
 
 def world_chain(world: World, hops: int, random: Random) -> Chain | None:
     """Walk ``hops`` hops without repeating an entity; None where the walk gets stuck."""
-    path, relations = [random.randrange(len(world.names))], []
+    path = [random.randrange(len(world.names))]
+    relations: list[int] = []
     for _ in range(hops):
         ways = list(world.targets[path[-1]].items())
         if not ways:

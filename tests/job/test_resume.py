@@ -7,6 +7,7 @@ metrics.json, the report. It strikes before it, in the middle of it, or behind i
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,12 @@ from typing import Any
 
 import pytest
 
-from graphtutor.job.job import Job
+from graphtutor.backends.fake import FakeBackend, FakeModel
+from graphtutor.config import RunConfig
+from graphtutor.job.job import Job, open_job
 from graphtutor.job.main_job import run_job, run_phase
+from graphtutor.job.phases import evaluate_phase
+from graphtutor.job.watch import Silence
 from graphtutor.runs.episodes import iter_candidates, read_train_log
 
 Contents = Callable[[Path], dict[str, str]]
@@ -46,16 +51,15 @@ def _is_killed(job: Job) -> bool:
 @pytest.fixture
 def writes(root: Path, resume: Resume, trap: Any) -> int:
     """How many writes an uninterrupted run makes."""
-    import shutil
-
     copy = Path(shutil.copytree(root, root.parent / "counted"))
     run_job(resume(copy))
     return trap.count
 
 
-@pytest.mark.parametrize("offset", range(4))
+@pytest.mark.parametrize(("first", "how"), [(0, "before"), (4, "torn"), (8, "after")])
 def test_one_kill_at_any_write(
-    offset: int,
+    first: int,
+    how: str,
     writes: int,
     begun: Path,
     tmp_path: Path,
@@ -64,13 +68,11 @@ def test_one_kill_at_any_write(
     trap: Any,
     contents: Contents,
 ) -> None:
-    """Every fourth write in turn, the ways to be killed taken by turns as well."""
-    import shutil
-
+    """Every fourth write of the run, each in one of the ways to be killed."""
     assert writes > 40
-    for at in range(offset, writes, 12):
+    for at in range(first, writes, 12):
         root = Path(shutil.copytree(begun, tmp_path / f"kill{at}"))
-        trap.set(at, HOWS[(at // 4) % 3])
+        trap.set(at, how)
         assert _is_killed(resume(root))
         trap.set(-1, "")
         run_job(resume(root))
@@ -139,8 +141,6 @@ def test_resuming_a_finished_run_changes_nothing(
     whole: Path, tmp_path: Path, resume: Resume, contents: Contents, trap: Any
 ) -> None:
     """Not one line more, not one unit again; only figures and report are written anew."""
-    import shutil
-
     root = tmp_path / "again"
     shutil.copytree(whole, root / whole.name)
     before = {path: path.read_bytes() for path in (root / whole.name).rglob("*.json*")}
@@ -179,31 +179,30 @@ def _kill_in(job: Job, log: str, phase: str, monkeypatch: pytest.MonkeyPatch) ->
             run_job(job)
 
 
+def _open(root: Path, config: RunConfig, *, resume: bool = True) -> Job:
+    return open_job(root, "r", config, FakeBackend(), Silence(), resume=resume)
+
+
+Configure = Callable[..., RunConfig]
+
+
 def test_another_training_drops_the_one_in_flight(
-    begun: Path,
-    configure: Callable[..., Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in sft_more, then 'graphtutor rsft', then the run again.
 
     The lines of sft_more used to stay in front of those of rsft; when sft_more went on, it cut them
     and all of rsft behind them out of the log, and the journal no longer fitted it.
     """
-    from graphtutor.backends.fake import FakeBackend
-    from graphtutor.job.job import open_job
-    from graphtutor.job.watch import Silence
-
     config = configure("phases=[sft, sft_more, rsft]", "rsft.steps=3")
-    arguments = (tmp_path, "r", config, FakeBackend(), Silence())
-    job = open_job(*arguments, resume=False)
+    job = _open(tmp_path, config, resume=False)
     _kill_in(job, "train_log.jsonl", "sft_more", monkeypatch)
     assert _steps(job)["sft_more", None] == [1, 2]
     job.run.checkpoints("sft_more").mkdir(parents=True)
-    run_phase(open_job(*arguments, resume=True), "rsft")
+    run_phase(_open(tmp_path, config), "rsft")
     assert ("sft_more", None) not in _steps(job)
     assert not job.run.checkpoints("sft_more").exists()
-    run_job(open_job(*arguments, resume=True))
+    run_job(_open(tmp_path, config))
     assert _steps(job) == {
         ("sft", None): [1, 2, 3],
         ("rsft", 1): [1, 2, 3],
@@ -213,46 +212,68 @@ def test_another_training_drops_the_one_in_flight(
 
 
 def test_an_evaluation_drops_the_training_in_flight_and_its_checkpoint(
-    root: Path, resume: Resume, monkeypatch: pytest.MonkeyPatch, configure: Callable[..., Any]
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed in SFT, then 'graphtutor infer': without its log the checkpoint would leave a gap."""
-    from graphtutor.job.phases import evaluate_phase
-
-    job = resume(root)
-    with monkeypatch.context() as patch:
-        patch.setattr("graphtutor.job.main_job.PHASES", {"base": lambda _job: None})
-        patch.setitem(
-            __import__("graphtutor.job.main_job", fromlist=["PHASES"]).PHASES,
-            "sft",
-            __import__("graphtutor.job.phases", fromlist=["run_sft"]).run_sft,
-        )
-        _kill_in(job, "train_log.jsonl", "sft", monkeypatch)
+    config = configure("phases=[sft, base]")
+    job = _open(tmp_path, config, resume=False)
+    _kill_in(job, "train_log.jsonl", "sft", monkeypatch)
     job.run.checkpoints("sft").mkdir(parents=True)
-    evaluate_phase(resume(root), "base", 0)
+    evaluate_phase(_open(tmp_path, config), "base", 0)
     assert _steps(job) == {}
     assert not job.run.checkpoints("sft").exists()
-    run_job(resume(root))
-    assert _steps(job)["sft", None] == [1, 2, 3]
+    run_job(_open(tmp_path, config))
+    assert _steps(job) == {("sft", None): [1, 2, 3]}
+
+
+def test_the_training_in_flight_itself_keeps_log_and_checkpoint(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on from there: with the torch engine nothing before the checkpoint is done again."""
+    config = configure("phases=[sft]")
+    job = _open(tmp_path, config, resume=False)
+    _kill_in(job, "train_log.jsonl", "sft", monkeypatch)
+    job.run.checkpoints("sft").mkdir(parents=True)
+    assert _open(tmp_path, config).todo("sft/train", keep=("train_log.jsonl", "curve.jsonl"))
+    assert _steps(job) == {("sft", None): [1, 2]}
+    assert job.run.checkpoints("sft").exists()
 
 
 def test_another_sampling_drops_the_one_in_flight(
-    begun: Path,
-    configure: Callable[..., Any],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed while rsft_short samples, then 'graphtutor rsft': its lines are not taken for ours."""
-    from graphtutor.backends.fake import FakeBackend
-    from graphtutor.job.job import open_job
-    from graphtutor.job.watch import Silence
-
     config = configure("phases=[sft, rsft_short, rsft]", "rsft.rounds=1")
-    arguments = (tmp_path, "r", config, FakeBackend(), Silence())
-    job = open_job(*arguments, resume=False)
+    job = _open(tmp_path, config, resume=False)
     _kill_in(job, "candidates.jsonl", "rsft_short", monkeypatch)
-    run_phase(open_job(*arguments, resume=True), "rsft")
-    run_job(open_job(*arguments, resume=True))
+    run_phase(_open(tmp_path, config), "rsft")
+    run_job(_open(tmp_path, config))
     for phase in ("rsft", "rsft_short"):
         mine = [c for c in iter_candidates(job.run.candidates) if c.phase == phase]
         assert len(mine) == 12 * 2
         assert len({c.ex_id for c in mine}) == 12
+
+
+def test_finished_chunks_of_a_sampling_are_kept(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sampling is the longest unit of all: a kill costs one chunk of it, not the whole."""
+    config = configure("phases=[sft, rsft]", "rsft.rounds=1")
+    job = _open(tmp_path, config, resume=False)
+    _kill_in(job, "candidates.jsonl", "rsft", monkeypatch)
+    before = job.run.candidates.read_text()
+    with job.run.candidates.open("a") as stream:
+        stream.write(before.splitlines()[0] + "\n" + '{"ex_id": "to')  # a chunk torn in two
+    asked: list[int] = []
+    plain = FakeModel.generate
+
+    def generate(self: FakeModel, prompts: Any, sampling: Any, on_done: Any = None) -> Any:
+        if sampling.temperature:
+            asked.append(len(prompts))
+        return plain(self, prompts, sampling, on_done)
+
+    monkeypatch.setattr(FakeModel, "generate", generate)
+    run_job(_open(tmp_path, config))
+    assert asked == [4]
+    assert job.run.candidates.read_text().startswith(before)
+    assert len(list(iter_candidates(job.run.candidates))) == 12 * 2

@@ -113,8 +113,8 @@ def _start_copying(model: Any, markers: Sequence[tuple[int, int]]) -> None:
     the letter at chance). This is mimetic initialisation, after Trockman and Kolter 2023
     (arXiv 2305.09828), for these parts:
 
-    - the heads of the first layer look 1, 2, ... tokens back, by biases alone: query and key rotated
-      apart by so many positions agree most there;
+    - the heads of the first layer look 1, 2, ... tokens back, by biases alone: query and key
+      rotated apart by so many positions agree most there;
     - in the next two layers queries and keys share their projection, so that a token looks at its
       like;
     - what these heads read they write back unturned, and the output matrix starts as the embedding,

@@ -48,20 +48,19 @@ class PretrainSettings:
     ``binding_steps``.
     """
 
-    steps: int = 2200
+    steps: int = 1300
     seed: int = 0
     lr: float = 1e-3
     warmup: int = 30
     decay: float = 0.15
     world_life: int = 150
     sizes: tuple[int, int, int, int] = (28, 4, 8, 12)
-    focus_sizes: tuple[int, int, int, int] = (10, 2, 6, 80)
+    focus_sizes: tuple[int, int, int, int] = (12, 2, 24, 16)
     lookup_batch: int = 128
     lookup_steps: int = 325
-    again_steps: int = 0
     plain_steps: int = 150
     plain_words: int = 400
-    binding_steps: int = 450
+    binding_steps: int = 600
     threads: int = 0
     compile: bool = False
 
@@ -156,13 +155,9 @@ def _step_examples(
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
         plain = 1.0 if step < settings.plain_steps + 75 else 0.4
-        again, lead = step < settings.again_steps, True
-        count = settings.lookup_batch * (1 if plain < 1 else 2 if again else 3) // 2
+        count = settings.lookup_batch * (3 if plain == 1 else 1) // 2
         return {
-            "lookup": [
-                lookup_example(known, random, random.random() < plain, again, lead)
-                for _ in range(count)
-            ]
+            "lookup": [lookup_example(known, random, random.random() < plain) for _ in range(count)]
         }
     # Binding first, with enough of the rest to keep it; then mostly worlds.
     focus = step < settings.binding_steps
@@ -172,8 +167,7 @@ def _step_examples(
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
         "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
         "lookup": [
-            lookup_example(vocabulary, random, random.random() < 0.25, False)
-            for _ in range(sizes[3])
+            lookup_example(vocabulary, random, random.random() < 0.25) for _ in range(sizes[3])
         ],
     }
 

@@ -72,25 +72,20 @@ def binding_example(words: Sequence[str], random: Random) -> list[Segment]:
     return segments
 
 
-def lookup_example(
-    words: Sequence[str], random: Random, plain: bool, again: bool, lead: bool = True
-) -> list[Segment]:
-    """List four short names by letter, then ask for the letters of some of them.
+def lookup_example(words: Sequence[str], random: Random, plain: bool) -> list[Segment]:
+    """List four short names by letter, then ask for the letters of three of them.
 
     The shortest form of binding, with many answers for few tokens. ``plain`` asks at once behind
-    one-word names, which is learned within some hundred steps; the other form puts text between,
-    asks for names of several words, and also for the name behind a letter. ``again`` asks six
-    times, for names that were answered before too, which is easier; otherwise three names once.
-    ``lead`` puts some words before the list, as in a task: what stands first of all is read
-    differently.
+    one-word names; the other form puts text between, asks for names of several words, and also for
+    the name behind a letter. A name is asked for once: the answer to a second time could be copied
+    from the first. Some words stand before the list, as in a task.
     """
     lexicon = Lexicon.draw(words, 24, random)
     names = lexicon.names(4, random, longest=1 if plain else random.choice((1, 2, 3)))
     listed = "".join(f"{letter}) {name}\n" for letter, name in zip(LETTERS, names, strict=True))
     before = " ".join(random.choices(lexicon.words, k=random.randint(1, 5))) + "?\n"
-    segments: list[Segment] = [(before + listed if lead else listed, 0.0)]
-    asks = random.choices(range(4), k=6) if again else random.sample(range(4), 3)
-    for position in asks:
+    segments: list[Segment] = [(before + listed, 0.0)]
+    for position in random.sample(range(4), 3):
         between = "" if plain else random.choice(("", ": ", ".\nChoice: ", ".\nChoice: "))
         asked = names[position] + between
         segments += [(asked, 0.0), (LETTERS[position], LETTER_WEIGHT), ("\n", 0.0)]

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from graphtutor.backends.fake import FakeBackend
-from graphtutor.config import RunConfig, load_config
+from graphtutor.config import RunConfig, TasksConfig, load_config
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.job.job import Job, make_data, open_job
 from graphtutor.job.main_job import run_job
 from graphtutor.job.watch import Silence
 from graphtutor.runs.directory import RunDirectory
+from graphtutor.tasks.generate import generate_splits
+from graphtutor.tasks.task import Task
 
 RUN = "run_0001"
 KINDS, ENTITIES = 4, 80
@@ -81,6 +84,22 @@ def _without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots have tests of their own and take longer than all the rest of a small run."""
     monkeypatch.setattr("graphtutor.report.write.plots_available", lambda: False)
     monkeypatch.setattr("graphtutor.job.rsft._CHUNK", 4)
+
+
+_made: dict[str, dict[str, list[Task]]] = {}
+
+
+@pytest.fixture(autouse=True)
+def _same_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Generate the tasks of the same settings once; they are a function of graph and settings."""
+
+    def remembered(graph: KnowledgeGraph, config: TasksConfig, on_progress: Any = None) -> Any:
+        key = graph.digest + config.model_dump_json()
+        if key not in _made:
+            _made[key] = generate_splits(graph, config, on_progress)
+        return _made[key]
+
+    monkeypatch.setattr("graphtutor.job.job.generate_splits", remembered)
 
 
 @pytest.fixture(scope="session")

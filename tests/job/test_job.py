@@ -137,12 +137,14 @@ def test_bars_are_filled_and_phases_reported(root: Path, resume: Resume) -> None
     assert any(line.startswith("base   n 8: right 0.0%") for line in watch.lines)
 
 
-def test_the_bar_of_the_data_is_filled(configure: Configure, tmp_path: Path) -> None:
+def test_the_bar_of_the_data_counts_tasks(configure: Configure, tmp_path: Path) -> None:
+    """It ran to 24 times its length: the training tasks were counted, but not expected."""
     watch = Recording()
-    counts = write_tasks(tmp_path / "tasks", configure(), watch)
+    counts = write_tasks(tmp_path / "tasks", configure("tasks.seed=1"), watch)
     assert sorted(counts) == ["dev", "eval", "eval_search", "train", "train_long"]
     [[_, total, advanced]] = watch.bars
-    assert advanced == total
+    assert sum(counts.values()) == advanced
+    assert 0.8 * total < advanced <= total
 
 
 def test_every_phase_runs_from_the_sft_model(configure: Configure, tmp_path: Path) -> None:

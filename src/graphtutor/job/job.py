@@ -214,7 +214,10 @@ def write_tasks(
     """
     graph = graph or load_graph(config.graph)
     wanted = config.tasks
-    with watch.bar("data   tasks from the graph", 2 * (wanted.eval + wanted.dev)) as advance:
+    # At most: the graph may have fewer, and not every edge is worth a task.
+    long = 2 * (wanted.eval + wanted.dev + wanted.train_long + wanted.search)
+    short = wanted.train_one_hop * len(graph) + wanted.train_two_hop + wanted.train_three_hop
+    with watch.bar("data   tasks from the graph", long + short) as advance:
         splits = generate_splits(graph, wanted, _counting(advance))
         write_splits(folder, splits, graph)
     counts = {split: len(tasks) for split, tasks in splits.items()}

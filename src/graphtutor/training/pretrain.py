@@ -48,7 +48,7 @@ class PretrainSettings:
     ``binding_steps``.
     """
 
-    steps: int = 1300
+    steps: int = 1000
     seed: int = 0
     lr: float = 1e-3
     warmup: int = 30

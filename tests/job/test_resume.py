@@ -56,7 +56,7 @@ def writes(root: Path, resume: Resume, trap: Any) -> int:
     return trap.count
 
 
-@pytest.mark.parametrize(("first", "how"), [(0, "before"), (4, "torn"), (8, "after")])
+@pytest.mark.parametrize(("first", "how"), [(0, "before"), (6, "torn"), (12, "after")])
 def test_one_kill_at_any_write(
     first: int,
     how: str,
@@ -68,9 +68,9 @@ def test_one_kill_at_any_write(
     trap: Any,
     contents: Contents,
 ) -> None:
-    """Every fourth write of the run, each in one of the ways to be killed."""
+    """Every sixth write of the run, each in one of the ways to be killed."""
     assert writes > 40
-    for at in range(first, writes, 12):
+    for at in range(first, writes, 18):
         root = Path(shutil.copytree(begun, tmp_path / f"kill{at}"))
         trap.set(at, how)
         assert _is_killed(resume(root))

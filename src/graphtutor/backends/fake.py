@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from graphtutor.backends.base import Example, StepLog, TrainRequest
@@ -106,7 +107,7 @@ class FakeModel:
         if prompt.text in self.pairs:
             return self.pairs[prompt.text]
         words = set(prompt.text.split())
-        nearest = max(sorted(self.pairs), key=lambda known: len(words & set(known.split())))
+        nearest = max(sorted(self.pairs), key=lambda known: len(words & _words(known)))
         return self.pairs[nearest]
 
     @staticmethod
@@ -114,3 +115,8 @@ class FakeModel:
         data = text.encode()
         cut = len(data) > limit
         return Completion(data[:limit].decode(errors="ignore"), min(len(data), limit), cut)
+
+
+@cache
+def _words(prompt: str) -> frozenset[str]:
+    return frozenset(prompt.split())

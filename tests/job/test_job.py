@@ -228,9 +228,7 @@ def test_another_graph_under_the_same_name_is_refused(
     resume(root)
 
 
-def test_a_kill_before_meta_is_written_can_be_resumed(
-    configure: Configure, tmp_path: Path
-) -> None:
+def test_a_kill_before_meta_is_written_can_be_resumed(configure: Configure, tmp_path: Path) -> None:
     """The run has its configuration and nothing else: all that can still be told is made up for."""
     config = configure("phases=[base]")
     job = _open(tmp_path, config)
@@ -317,9 +315,7 @@ def test_rsft_without_a_winner_says_what_to_do(configure: Configure, tmp_path: P
     assert job.run.entries()[-1].unit == "rsft/round1/sample"
 
 
-def test_evaluating_adds_only_what_is_missing(
-    whole: Path, tmp_path: Path, resume: Resume
-) -> None:
+def test_evaluating_adds_only_what_is_missing(whole: Path, tmp_path: Path, resume: Resume) -> None:
     """'graphtutor eval' answers phases that have a model and no episodes yet."""
     shutil.copytree(whole, tmp_path / whole.name)
     job = resume(tmp_path)

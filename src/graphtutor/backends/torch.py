@@ -31,11 +31,11 @@ class TorchBackend:
 
     def load(self, model: ModelConfig, adapter: Path | None = None) -> TorchModel:
         """Load a base model, with the adapter or the whole weights that ``adapter`` holds."""
+        folder = resolve_model(model.name)  # first: it takes no time, importing torch does
         torch = _import_torch()
         if model.threads:
             torch.set_num_threads(model.threads)
         device = pick_device(model.device)
-        folder = resolve_model(model.name)
         if adapter is None:
             network, tokenizer = _load_pretrained(folder, f"model {model.name}")
         elif (adapter / "adapter_config.json").is_file():

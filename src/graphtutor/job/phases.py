@@ -26,7 +26,6 @@ __all__ = [
     "run_base",
     "run_more_sft",
     "run_sft",
-    "steps_before",
     "trained",
 ]
 
@@ -201,11 +200,6 @@ def answer(
         return evaluate(
             model, tasks, job.scorer, phase, step, config, lambda count: advance(count, "")
         )
-
-
-def steps_before(job: Job) -> int:
-    """Return the optimiser steps that lie behind the SFT model."""
-    return job.config.sft.steps
 
 
 def _evaluated(job: Job) -> list[Path]:

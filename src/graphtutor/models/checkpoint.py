@@ -37,31 +37,45 @@ def save_checkpoint(path: Path, step: int, weights: dict[str, Any], optimiser: A
 def load_checkpoint(path: Path, weights: dict[str, Any], optimiser: Any) -> int:
     """Load what :func:`save_checkpoint` wrote, in place, and return its step; 0 without a file.
 
-    Raises ModelError when the file belongs to other weights.
+    Raises ModelError when the file belongs to other weights or is damaged.
     """
     import safetensors
-    import torch
 
-    opened: Any = safetensors.safe_open
+    library: Any = safetensors
     if not path.exists():
         return 0
-    with opened(path, framework="pt") as file:
-        names: list[str] = list(file.keys())
-        stored = {name.partition("/")[2] for name in names}
-        if stored != set(weights):
-            raise ModelError(
-                str(path),
-                wanted=f"a checkpoint of these {len(weights)} weights",
-                got=f"one of {len(stored)} others",
-                remedy="delete the folder of that phase and resume again",
-            )
-        with torch.no_grad():
-            for name, weight in weights.items():
-                weight.copy_(file.get_tensor(f"weight/{name}"))
-                optimiser.state[weight] = {
-                    moment: file.get_tensor(f"{moment}/{name}") for moment in _MOMENTS
-                }
-                for moment in _MOMENTS[:2]:
-                    state = optimiser.state[weight]
-                    state[moment] = state[moment].to(weight.device)
-        return int(json.loads(file.metadata()["step"]))
+    try:
+        with library.safe_open(path, framework="pt") as file:
+            return _read(path, file, weights, optimiser)
+    except library.SafetensorError as problem:
+        raise _refused(path, "a whole checkpoint", str(problem)) from None
+
+
+def _read(path: Path, file: Any, weights: dict[str, Any], optimiser: Any) -> int:
+    """Copy an open checkpoint into weights and optimiser, once all names and shapes fit."""
+    import torch
+
+    stored = {
+        name.partition("/")[2]: tuple(file.get_slice(name).get_shape())
+        for name in list(file.keys())
+        if name.startswith("weight/")
+    }
+    wanted = {name: tuple(weight.shape) for name, weight in weights.items()}
+    if stored != wanted:
+        raise _refused(
+            path, f"a checkpoint of these {len(wanted)} weights", f"one of {len(stored)} others"
+        )
+    with torch.no_grad():
+        for name, weight in weights.items():
+            weight.copy_(file.get_tensor(f"weight/{name}"))
+            state = {moment: file.get_tensor(f"{moment}/{name}") for moment in _MOMENTS}
+            for moment in _MOMENTS[:2]:
+                state[moment] = state[moment].to(weight.device)
+            optimiser.state[weight] = state
+    return int(json.loads(file.metadata()["step"]))
+
+
+def _refused(path: Path, wanted: str, got: str) -> ModelError:
+    return ModelError(
+        str(path), wanted=wanted, got=got, remedy="delete that folder and resume again"
+    )

@@ -14,11 +14,11 @@ from graphtutor.config import RsftConfig
 from graphtutor.io.seed import derive_seed
 from graphtutor.reward.breakdown import Breakdown
 from graphtutor.reward.profiles import Scored
-from graphtutor.reward.selection import normalised_chain, reason, select_winners
+from graphtutor.reward.selection import reason, select_winners
 from graphtutor.runs.episodes import CandidateRecord, RewardRecord
 from graphtutor.tasks.task import Task
 
-__all__ = ["Scorer", "sample_candidates", "winner_chain"]
+__all__ = ["Scorer", "sample_candidates"]
 
 
 class Scorer(Protocol):
@@ -76,11 +76,6 @@ def sample_candidates(
                 )
             )
     return records
-
-
-def winner_chain(task: Task, completion: str, scorer: Scorer) -> str:
-    """Return the normalised chain of a winner, by which duplicates are told."""
-    return normalised_chain(scorer.score(task, completion))
 
 
 def _record(breakdown: Breakdown) -> RewardRecord:

@@ -335,7 +335,7 @@ def _edit(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
         (_edit(lambda data: data["entities"].append(data["entities"][5])), "Thing05"),
         (_edit(lambda data: data["edges"].append(data["edges"][0])), "Thing00"),
         (_edit(lambda data: data.update(version="2.0")), "wanted version 1.x, got 2.0"),
-        (_edit(lambda data: data.update(edges=data["edges"][:9])), "tasks.eval"),
+        (_edit(lambda data: data.update(edges=data["edges"][:9])), "add edges that lead further"),
     ],
     ids=[
         *("missing", "broken JSON", "not UTF-8", "a list", "unknown entity", "duplicate id"),

@@ -64,14 +64,14 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer: Any = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
-    tokenizer.decoder = decoders.ByteLevel()  # pyright: ignore[reportAttributeAccessIssue]
+    tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=_VOCABULARY - 1,
         special_tokens=[_PAD, _BOS, _EOS],
@@ -96,7 +96,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausal
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.manual_seed(seed)
+    torch.random.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer), pad_token_id=0, bos_token_id=1, eos_token_id=2, **NANO_SHAPE
     )
@@ -123,6 +123,7 @@ def _start_copying(model: Any, markers: Sequence[tuple[int, int]]) -> None:
     """
     import torch
 
+    engine: Any = torch
     heads, groups = NANO_SHAPE["num_attention_heads"], NANO_SHAPE["num_key_value_heads"]
     size = NANO_SHAPE["hidden_size"] // heads
     angle = NANO_SHAPE["rope_theta"] ** (-torch.arange(_PAIRS) * 2 / size)
@@ -145,12 +146,12 @@ def _start_copying(model: Any, markers: Sequence[tuple[int, int]]) -> None:
             back = head + 1
             query[head, :_PAIRS] = _STRENGTH * torch.cos(back * angle)
             query[head, size // 2 : size // 2 + _PAIRS] = -_STRENGTH * torch.sin(back * angle)
-        read = torch.linalg.qr(first.v_proj.weight.T)[0].T
+        read: Any = engine.linalg.qr(first.v_proj.weight.T)[0].T
         for number, layer in enumerate((first, *others[:2])):
             layer.v_proj.weight.copy_(read)
             copying = range(1) if number == 0 else range(heads)
             for head in copying:
-                part = read.view(groups, size, -1)[head * groups // heads]
+                part: Any = read.view(groups, size, -1)[head * groups // heads]
                 layer.o_proj.weight[:, head * size : (head + 1) * size] = _COPY_SCALE * part.T
         for layer in others[:2]:
             shared = layer.k_proj.weight.view(groups, 1, size, -1)

@@ -210,7 +210,8 @@ def _encode(
                 ids += piece
                 weights += [weight * _SHARES[family]] * len(piece)
             if example[-1][1] > 0:
-                ids, weights = [*ids, tokenizer.eos_token_id], [*weights, _SHARES[family]]
+                end: Any = tokenizer.eos_token_id
+                ids, weights = [*ids, end], [*weights, _SHARES[family]]
             rows.append(_Row(family, ids, weights))
     return rows
 

@@ -66,7 +66,8 @@ def test_a_killed_job_ends_with_the_same_weights(
     config = configure(
         *("model.backend=torch", f"model.name={llama_folder}", "model.device=cpu"),
         *("model.threads=1", f"sft.method={method}", f"rsft.method={method}"),
-        *("sft.lr=5e-3", "sft.steps=60", "sft.batch_size=16", "sft.checkpoint_every=20"),
+        *("sft.steps=100", "sft.batch_size=16", "sft.checkpoint_every=20", "sft.lora_r=32"),
+        *(f"sft.lr={'5e-3' if method == 'full' else '2e-2'}", "sft.lora_alpha=64"),
         *("rsft.steps=12", "rsft.checkpoint_every=5", "rsft.k_samples=4", "rsft.rounds=1"),
         *("reward.select=spec-1.0", "evaluation.max_new_tokens=80"),
     )

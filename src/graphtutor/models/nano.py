@@ -96,7 +96,8 @@ def build_model(tokenizer: PreTrainedTokenizerFast, seed: int) -> LlamaForCausal
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    torch.random.manual_seed(seed)
+    engine: Any = torch
+    engine.manual_seed(seed)
     config = LlamaConfig(
         vocab_size=len(tokenizer), pad_token_id=0, bos_token_id=1, eos_token_id=2, **NANO_SHAPE
     )

@@ -61,10 +61,10 @@ eval: $(STAMP) ## one phase: evaluate what has been trained
 	$(GRAPHTUTOR) eval --run-id $(RUN_ID) $(SETTINGS)
 
 report: $(STAMP) ## render the run again as Markdown, HTML and plots
-	$(GRAPHTUTOR) report --run-id $(RUN_ID)
+	$(GRAPHTUTOR) report $(RUN_ID)
 
-pretrain: $(STAMP) ## make the embedded model again (hours on a CPU)
-	$(GRAPHTUTOR) pretrain
+pretrain: $(STAMP) ## make the embedded model again, into data/pretrain (about an hour on two CPU cores)
+	$(GRAPHTUTOR) pretrain data/pretrain --compile
 
 test: check ## install, then lint, types and the fast tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -n $(TEST_WORKERS)

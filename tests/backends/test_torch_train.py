@@ -1,4 +1,4 @@
-"""The training loop: its loss is transformers' own, pieces change nothing, rates follow the plan."""
+"""The training loop: loss as in transformers, pieces change nothing, rates follow the plan."""
 
 from __future__ import annotations
 

@@ -252,4 +252,4 @@ def whole(
         patch.setattr("graphtutor.report.write.plots_available", lambda: False)
         patch.setattr("graphtutor.job.rsft._CHUNK", 4)
         run_job(open_job(root, RUN, configure(), FakeBackend(), Silence(), resume=True))
-    yield root / RUN
+    return root / RUN

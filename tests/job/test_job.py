@@ -1,4 +1,4 @@
-"""The job over a run directory: what it writes, what it refuses, and that a refusal leaves nothing."""
+"""The job over a run directory: what it writes and refuses, and that a refusal leaves nothing."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ def test_a_kill_before_meta_is_written_can_be_resumed(configure: Configure, tmp_
 def test_a_graph_too_small_leaves_nothing(configure: Configure, tmp_path: Path) -> None:
     """Neither of a new run, nor of one that was killed before its data was made."""
     config = configure("tasks.eval=5000")
-    with pytest.raises(TaskError, match="What to do: .*tasks.eval="):
+    with pytest.raises(TaskError, match=r"What to do: .*tasks.eval="):
         run_job(_open(tmp_path, config))
     assert list(tmp_path.iterdir()) == []
     _open(tmp_path, config)
@@ -284,7 +284,7 @@ def test_methods_that_do_not_go_together_are_refused_at_once(
     configure: Configure, tmp_path: Path
 ) -> None:
     """It used to be found out by RSFT, after SFT had been trained and evaluated."""
-    with pytest.raises(ConfigError, match="rsft.method: wanted lora, .*--set rsft.method=lora"):
+    with pytest.raises(ConfigError, match=r"rsft.method: wanted lora, .*--set rsft.method=lora"):
         _open(tmp_path, configure("sft.method=lora", "rsft.method=full"))
     assert list(tmp_path.iterdir()) == []
     _open(tmp_path, configure("sft.method=lora", "rsft.method=full", "phases=[base, sft]"))
@@ -322,10 +322,10 @@ def test_evaluating_adds_only_what_is_missing(whole: Path, tmp_path: Path, resum
     lines = count_lines(job.run.episodes)
     evaluate_trained(job, [])
     assert count_lines(job.run.episodes) == lines
-    with pytest.raises(RunError, match="--phase: wanted .*base, sft, rsft, got sft_more"):
+    with pytest.raises(RunError, match=r"--phase: wanted .*base, sft, rsft, got sft_more"):
         evaluate_trained(job, ["sft_more"])
 
 
 def test_a_model_that_is_missing_is_named(root: Path, resume: Resume) -> None:
-    with pytest.raises(RunError, match="wanted the model of phase rsft-round2.*run phase rsft f"):
+    with pytest.raises(RunError, match=r"wanted the model of phase rsft-round2.*run phase rsft f"):
         resume(root).load("rsft-round2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from random import Random
@@ -20,7 +21,6 @@ from graphtutor.training.pretraining_examples import (
 )
 from graphtutor.training.pretraining_worlds import (
     Chain,
-    World,
     fresh_chain,
     make_world,
     world_chain,
@@ -163,7 +163,7 @@ def test_binding_asks_for_every_option_once() -> None:
         segments = binding_example(WORDS, Random(seed))
         options = _options(segments[0][0])
         asked: list[str] = []
-        for (before, _), (letter, weight) in zip(segments, segments[1:], strict=False):
+        for (before, _), (letter, weight) in itertools.pairwise(segments):
             if weight:
                 assert weight == LETTER_WEIGHT
                 assert before.endswith(f" {options[letter]}.\nChoice: ")
@@ -178,7 +178,7 @@ def test_lookup_answers_by_the_list(plain: bool) -> None:
         segments = lookup_example(WORDS, Random(seed), plain=plain)
         options = _options(segments[0][0])
         trained = 0
-        for (before, _), (said, weight) in zip(segments, segments[1:], strict=False):
+        for (before, _), (said, weight) in itertools.pairwise(segments):
             if weight == LETTER_WEIGHT:
                 assert before.startswith(options[said])
             elif weight:

@@ -10,21 +10,27 @@ from typing import Any
 import pytest
 
 from graphtutor.backends.registry import get_backend
-from graphtutor.config import RunConfig
+from graphtutor.config import RunConfig, TrainConfig
+from graphtutor.graph.load import load_graph
 from graphtutor.job.job import Job, open_job
 from graphtutor.job.main_job import run_job
 from graphtutor.job.watch import Silence
-from graphtutor.runs.episodes import read_train_log
+from graphtutor.tasks.generate import generate_splits
+from graphtutor.training.progress import TrainProgress
+from graphtutor.training.sft import train_sft
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def llama_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Llama of 2 layers of 64 with random weights and nano's tokenizer."""
+def llama_folder(
+    tmp_path_factory: pytest.TempPathFactory, configure: Callable[..., RunConfig]
+) -> Path:
+    """A Llama of 2 layers of 64 that knows the format, so that some of its samples win."""
     torch = pytest.importorskip("torch")
     from transformers import LlamaConfig, LlamaForCausalLM
 
+    from graphtutor.backends.torch import TorchModel
     from graphtutor.models.nano import build_tokenizer
 
     folder = tmp_path_factory.mktemp("llama")
@@ -37,14 +43,16 @@ def llama_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=512,
-        # Large enough for an adapter to become sure of a token: the output matrix stays as it is.
-        initializer_range=0.2,
         pad_token_id=0,
         bos_token_id=1,
         eos_token_id=2,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
+    model = TorchModel(LlamaForCausalLM(config), tokenizer)
+    small = configure()
+    tasks = generate_splits(load_graph(small.graph), small.tasks)["train"]
+    taught = TrainConfig(method="full", lr=5e-3, steps=80, batch_size=16)
+    train_sft(model, tasks, taught, 0, TrainProgress())
+    model.save_adapter(folder)
     return folder
 
 
@@ -68,8 +76,7 @@ def test_a_killed_job_ends_with_the_same_weights(
     config = configure(
         *("model.backend=torch", f"model.name={llama_folder}", "model.device=cpu"),
         *("model.threads=1", f"sft.method={method}", f"rsft.method={method}"),
-        *("sft.steps=100", "sft.batch_size=16", "sft.checkpoint_every=20", "sft.lora_r=32"),
-        *(f"sft.lr={'5e-3' if method == 'full' else '2e-2'}", "sft.lora_alpha=64"),
+        *("sft.lr=1e-3", "sft.steps=20", "sft.batch_size=16", "sft.checkpoint_every=6"),
         *("rsft.steps=12", "rsft.checkpoint_every=5", "rsft.k_samples=4", "rsft.rounds=1"),
         *("reward.select=spec-1.0", "evaluation.max_new_tokens=80"),
     )
@@ -85,7 +92,7 @@ def test_a_killed_job_ends_with_the_same_weights(
         plain(path, records)
         if path.name == "train_log.jsonl":
             [line] = records
-            if line.phase not in killed and line.step == {"sft": 45, "rsft": 8}[line.phase]:
+            if line.phase not in killed and line.step == {"sft": 15, "rsft": 8}[line.phase]:
                 killed.add(line.phase)
                 raise KeyboardInterrupt
 
@@ -107,5 +114,3 @@ def test_a_killed_job_ends_with_the_same_weights(
     for run in (job.run, whole.run):
         shutil.rmtree(run.path / "models")
     assert contents(job.run.path) == contents(whole.run.path)
-    losses = [line.loss for line in read_train_log(job.run.train_log) if line.phase == "sft"]
-    assert losses[-1] < losses[0] / 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from graphtutor.errors import ModelError
@@ -62,6 +62,7 @@ def test_what_is_neither_is_refused(
 
 
 @given(st.text(max_size=20))
+@example("~0")  # a home that cannot be found
 def test_any_text_gives_a_place_or_a_model_error(name: str) -> None:
     """Never another exception: the name comes straight from the command line."""
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def resolve_model(name: str) -> str:
 
     Raises ModelError for a path that does not exist or holds no model.
     """
-    folder = nano_folder() if name == "nano" else Path(name).expanduser()
+    folder = nano_folder() if name == "nano" else Path(os.path.expanduser(name))
     if (folder / "config.json").is_file():
         return str(folder)
     if name != "nano" and not folder.exists() and _HUB_ID.match(name):

@@ -229,7 +229,7 @@ def trap(monkeypatch: pytest.MonkeyPatch) -> Trap:
         wrapped = trap.around(module.append_jsonl, log=True)
         monkeypatch.setattr(module, "append_jsonl", wrapped)
     for module in (job, finish):
-        monkeypatch.setattr(module, "write_json", trap.around(module.write_json))
+        monkeypatch.setattr(module, "write_record", trap.around(module.write_record))
     monkeypatch.setattr(finish, "write_report", trap.around(finish.write_report))
 
     plain = RunDirectory.save

@@ -9,11 +9,12 @@ from typing import Final
 
 from graphtutor.evaluation.metrics import fact_recall, paired_tests, summarise
 from graphtutor.evaluation.sampling import summarise_sampling
-from graphtutor.job.job import Job, write_json
+from graphtutor.job.job import Job
 from graphtutor.report.write import write_report
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, read_curve
 from graphtutor.runs.metrics import PhaseMetrics, RunMetrics, curves_from
+from graphtutor.runs.record_file import write_record
 
 __all__ = ["finish", "write_metrics"]
 
@@ -56,7 +57,7 @@ def write_metrics(job: Job) -> RunMetrics:
         curves=curves_from(read_curve(run.curve)),
         sampling=summarise_sampling(candidates),
     )
-    write_json(run.metrics, metrics)
+    write_record(run.metrics, metrics)
     return metrics
 
 

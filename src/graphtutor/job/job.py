@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,7 +22,6 @@ from graphtutor.config import RunConfig
 from graphtutor.errors import ConfigError, GraphtutorError, RunError
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.graph.load import load_graph
-from graphtutor.io.atomic import write_text
 from graphtutor.io.digest import digest_bytes, digest_file
 from graphtutor.io.jsonl import read_jsonl
 from graphtutor.job.watch import Watch
@@ -30,11 +29,11 @@ from graphtutor.reward.profiles import Scorer
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.machine import measured
 from graphtutor.runs.meta import GraphMeta, RunMeta, build_meta
-from graphtutor.runs.record_file import read_record
+from graphtutor.runs.record_file import read_record, write_record
 from graphtutor.tasks.generate import generate_splits, shortfalls, write_splits
 from graphtutor.tasks.task import Task
 
-__all__ = ["Job", "make_data", "open_job", "write_json", "write_tasks"]
+__all__ = ["Job", "make_data", "open_job", "write_tasks"]
 
 _TRAINED_FROM_SFT: Final = {"sft_more", "rsft", "rsft_short"}
 _BEFORE_DATA: Final = {"config.yaml", "meta.json"}
@@ -109,7 +108,7 @@ class Job:
             yield
         meta = read_record(self.run.meta, RunMeta)
         files = {f"{split}.jsonl": digest_file(self.task_file(split)) for split in splits}
-        write_json(self.run.meta, meta.with_phase(phase, files=files, usage=usage))
+        write_record(self.run.meta, meta.with_phase(phase, files=files, usage=usage))
 
 
 class _Line(BaseModel):
@@ -145,7 +144,7 @@ def open_job(
     if run.meta.exists():
         _check_graph(run, graph)
     else:
-        write_json(run.meta, _describe(run_id, config, graph, model))
+        write_record(run.meta, _describe(run_id, config, graph, model))
     return Job(run, config, backend, watch)
 
 
@@ -225,11 +224,6 @@ def write_tasks(
     for line in shortfalls(graph, wanted, splits):
         watch.say(f"data   {line}")
     return counts
-
-
-def write_json(path: Path, record: Any) -> None:
-    """Write a pydantic record as indented JSON, atomically."""
-    write_text(path, record.model_dump_json(indent=2, exclude_none=True) + "\n")
 
 
 def _counting(advance: Callable[[int, str], None]) -> Callable[[str, int], None]:

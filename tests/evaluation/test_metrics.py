@@ -44,6 +44,29 @@ def test_summarise_counts_every_figure(episode: Maker) -> None:
     assert figures.intervals["avg_path_coverage"] == (0.75, 0.75)
 
 
+def test_relations_are_compared_in_order_and_letters_with_the_last_entity(episode: Maker) -> None:
+    def answered(number: str, letter: str | None, *relations: str, end: str = "Mud") -> Episode:
+        hops = [
+            {"source": "Rain", "relation": name, "target": end, "verdict": "not in the graph"}
+            for name in relations
+        ]
+        options = {"A": "Mud", "B": "Dust"}
+        asked = ("wets", "dries")
+        return episode(number, answer=letter, hops=hops, options=options, relations=asked)
+
+    figures = summarise(
+        [
+            answered("1", "A", "wets", "dries"),
+            answered("2", "B", "dries", "wets"),
+            answered("3", "A", "wets", end="Fog"),  # no option: its letter cannot match
+            answered("4", None),
+        ]
+    )
+    assert figures.relation_order == 1 / 4
+    assert figures.letter_match == 1 / 2
+    assert figures.intervals["letter_match"] == wilson(1, 2)
+
+
 def test_summarise_tables_by_hop_and_tier(episode: Maker) -> None:
     figures = summarise(
         [
@@ -79,6 +102,8 @@ def test_what_is_not_recorded_is_not_zero(episode: Maker) -> None:
     assert figures.edge_precision is None
     assert figures.bridge_recall is None
     assert figures.cut_rate is None
+    assert figures.relation_order is None
+    assert figures.letter_match is None
     assert (figures.by_hop, figures.by_tier, figures.by_hop_tier) == ({}, {}, {})
     assert "grounded_accuracy" not in figures.intervals
 

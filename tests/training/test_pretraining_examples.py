@@ -32,7 +32,8 @@ WORLD = make_world(WORDS, Random(1))
 Make = Callable[[Random], list[Segment]]
 
 FAMILIES: dict[str, Make] = {
-    "world": lambda random: world_example(WORLD, random),
+    "world": lambda random: world_example(WORLD, random, short=False),
+    "short world": lambda random: world_example(WORLD, random, short=True),
     "facts": lambda random: facts_example(WORDS, random),
     "binding": lambda random: binding_example(WORDS, random),
     "lookup": lambda random: lookup_example(WORDS, random, plain=False),
@@ -68,18 +69,19 @@ def test_an_example_is_a_function_of_its_seed(family: Make) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_world_is_a_typed_graph(seed: int) -> None:
-    """Names, nouns and phrases are told apart; every relation leads to one type; no loops."""
+    """Names, nouns and phrases are told apart; a type's relation leads to one type; no loops."""
     world = make_world(WORDS, Random(seed))
     assert len(set(world.names)) == len(world.names) == len(world.type_of)
     assert len(set(world.nouns)) == len(world.nouns) == len(world.members)
     assert len(set(world.phrases)) == len(world.phrases)
-    leads_to: dict[int, set[int]] = {}
+    leads_to: dict[tuple[int, int], set[int]] = {}
     for entity, ways in enumerate(world.targets):
         for relation, ends in ways.items():
             assert ends
             assert entity not in ends
             assert len(set(ends)) == len(ends) <= 2
-            leads_to.setdefault(relation, set()).update(world.type_of[end] for end in ends)
+            kinds = leads_to.setdefault((world.type_of[entity], relation), set())
+            kinds.update(world.type_of[end] for end in ends)
     assert all(len(types) == 1 for types in leads_to.values())
 
 

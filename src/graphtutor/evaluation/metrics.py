@@ -35,8 +35,9 @@ class _Mean(NamedTuple):
 def summarise(episodes: Sequence[Episode]) -> PhaseMetrics:
     """Compute the figures of one phase on one split.
 
-    Rates are shares of all episodes, except ``accuracy_given_parse`` (of the valid ones) and
-    ``cut_rate`` (of those that record it). ``edge_precision`` is over claimed triples,
+    Rates are shares of all episodes, except ``accuracy_given_parse`` (of the valid ones),
+    ``letter_match`` (of the valid ones that end in an option) and ``cut_rate`` and
+    ``relation_order`` (of those that record it). ``edge_precision`` is over claimed triples,
     ``bridge_recall`` over episodes. What no episode records is None. Raises ValueError without
     episodes.
     """
@@ -66,6 +67,8 @@ def summarise(episodes: Sequence[Episode]) -> PhaseMetrics:
         edge_precision=means["edge_precision"].value,
         bridge_recall=means["bridge_recall"].value,
         cut_rate=rates.get("cut_rate"),
+        relation_order=rates.get("relation_order"),
+        letter_match=rates.get("letter_match"),
         intervals=intervals,
         by_hop=_table(episodes, lambda e: None if e.hop_len is None else str(e.hop_len)),
         by_tier=_table(episodes, lambda e: None if e.tier is None else str(e.tier)),
@@ -139,6 +142,16 @@ def _flags(episodes: Sequence[Episode]) -> dict[str, list[bool]]:
         "spam_rate": [e.reward.spam_penalty > 0 for e in episodes],
         "grounded_accuracy": [e.grounded for e in episodes if e.grounded is not None],
         "cut_rate": [e.cut for e in episodes if e.cut is not None],
+        "relation_order": [
+            tuple(hop.relation for hop in e.hops) == e.relations
+            for e in episodes
+            if e.hops is not None and e.relations
+        ],
+        "letter_match": [
+            e.options.get(e.parsed.answer or "") == e.hops[-1].target
+            for e in episodes
+            if e.parsed.valid_format and e.hops and e.hops[-1].target in e.options.values()
+        ],
     }
 
 

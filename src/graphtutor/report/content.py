@@ -67,7 +67,8 @@ def _result(summary: Summary, plots: Mapping[str, Figure]) -> Iterator[Block]:
         yield plots["accuracy"]
     yield Heading("Further figures", level=3)
     head = ("phase", "path coverage", "total reward", "spam", "true edges among claimed")
-    head += ("bridges named", "cut by the length limit", "single facts known")
+    head += ("bridges named", "relations as asked", "letter matches the last entity")
+    head += ("cut by the length limit", "single facts known")
     yield Table(head, tuple(_further(name, phases[name]) for name in phases))
 
 
@@ -93,6 +94,8 @@ def _further(phase: str, figures: PhaseMetrics) -> tuple[str, ...]:
         rate(figures.spam_rate, ends.get("spam_rate")),
         rate(figures.edge_precision, ends.get("edge_precision")),
         rate(figures.bridge_recall, ends.get("bridge_recall")),
+        rate(figures.relation_order, ends.get("relation_order")),
+        rate(figures.letter_match, ends.get("letter_match")),
         rate(figures.cut_rate, ends.get("cut_rate")),
         known,
     )

@@ -69,6 +69,9 @@ class FactRecall(RunRecord):
 class PhaseMetrics(RunRecord):
     """The figures of one phase on one split. None means not computed.
 
+    ``relation_order`` is the share of traces that claim exactly the relations asked for, in order;
+    ``letter_match`` the share of answers whose letter is that of the trace's last entity, among
+    those where it is an option.
     ``by_hop`` is keyed by hop length, ``by_tier`` by tier (1: one possible answer, 2: 2-4, 3:
     more), ``by_hop_tier`` by "hop/tier".
     """
@@ -84,6 +87,8 @@ class PhaseMetrics(RunRecord):
     edge_precision: float | None = None
     bridge_recall: float | None = None
     cut_rate: float | None = None
+    relation_order: float | None = None
+    letter_match: float | None = None
     rotation_consistency: float | None = None
     intervals: dict[str, Interval] = Field(default_factory=dict)
     by_hop: dict[str, Cell] = Field(default_factory=dict)

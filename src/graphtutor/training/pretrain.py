@@ -1,8 +1,10 @@
 """Pretraining of the embedded model: a general reader over worlds that come and go.
 
-Each step mixes the three families of ``pretraining_examples``. A world lives for some 150 steps;
-its facts must go into the weights and are useless afterwards, so what lasts is the skill of taking
-facts in, recalling them along a stated chain, and binding a name to its option's letter.
+Each step mixes the families of ``pretraining_examples``. A world lives for some 200 steps; its
+facts must go into the weights and are useless afterwards, so what lasts is the skill of taking
+facts in, recalling them along a stated chain, and binding a name to its option's letter. First it
+is asked in chains of 1-3 hops, then in longer ones, as a user's graph will be: so taking facts in
+from short chains must not cost the skill of following long ones.
 
 The run is a pure function of its settings: step ``i`` draws its examples from a random stream of
 its own, so a resumed training sees what an uninterrupted one would.
@@ -20,6 +22,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from graphtutor.io.seed import derive_seed
+from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
 from graphtutor.models.nano import build_model, build_tokenizer, words
 from graphtutor.training.pretraining_examples import (
     LETTER_WEIGHT,
@@ -37,32 +40,34 @@ if TYPE_CHECKING:
 
 __all__ = ["PretrainSettings", "pretrain"]
 
-FAMILIES: Final = ("world", "facts", "binding", "lookup")
-
 
 @dataclass(frozen=True)
 class PretrainSettings:
     """What the checkpoint depends on. ``world_life`` is in steps, batch sizes are in examples.
 
     ``sizes`` are examples per step of world, facts, binding and lookup; ``focus_sizes`` hold until
-    ``binding_steps``.
+    ``binding_steps``. ``half`` computes matrix products in bfloat16 from step ``exact_steps`` on:
+    before it, binding is lost in the rounding.
     """
 
-    steps: int = 1000
+    steps: int = 14000
     seed: int = 0
     lr: float = 1e-3
     warmup: int = 30
     decay: float = 0.15
-    world_life: int = 150
-    sizes: tuple[int, int, int, int] = (28, 4, 8, 12)
+    world_life: int = 200
+    short_share: float = 0.55
+    sizes: tuple[int, int, int, int] = (30, 3, 6, 8)
     focus_sizes: tuple[int, int, int, int] = (12, 2, 24, 16)
     lookup_batch: int = 128
     lookup_steps: int = 325
     plain_steps: int = 150
     plain_words: int = 400
     binding_steps: int = 600
+    exact_steps: int = 600
     threads: int = 0
     compile: bool = False
+    half: bool = False
 
 
 def pretrain(
@@ -76,29 +81,25 @@ def pretrain(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = build_tokenizer()
     model: Any = build_model(tokenizer, settings.seed)
+    # torch's fused attention is slower backwards on a CPU than plain matrix products.
+    model.set_attn_implementation("eager")
     model.to(device)
     optimiser: Any = torch.optim.AdamW(
         model.parameters(), lr=settings.lr, betas=(0.9, 0.98), weight_decay=0.01
     )
-    state, first = folder / "state.pt", 0
-    if state.exists():
-        saved = torch.load(state, map_location=device, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        first = int(saved["step"])
-    engine: Any = torch
-    body: Any = engine.compile(model.model, dynamic=True) if settings.compile else model.model
+    weights = dict(model.named_parameters())
+    state = folder / "state.safetensors"
+    first = load_checkpoint(state, weights, optimiser)
+    score = _scorer(model, device, compiled=settings.compile)
     vocabulary, began = words(), time.time()
     tally: dict[str, list[float]] = {}
     for step in range(first, settings.steps):
         for group in optimiser.param_groups:
             group["lr"] = settings.lr * _rate(step, settings)
+        half = settings.half and step >= settings.exact_steps
         rows = _encode(_step_examples(step, settings, vocabulary), tokenizer)
         for piece in _pieces(rows):
-            loss = _loss(
-                body, model.lm_head, _collate(piece, device), [row.family for row in piece], tally
-            )
-            (loss / _normaliser(rows)).backward()
+            (_piece_loss(score, piece, device, half, tally) / _normaliser(rows)).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -106,22 +107,13 @@ def pretrain(
             means = {key: round(sum(v) / len(v), 4) for key, v in tally.items() if v}
             on_log({"step": step + 1, "seconds": round(time.time() - began, 1), **means})
             tally.clear()
-        if (step + 1) % 100 == 0 or step + 1 == settings.steps:
+        if (step + 1) % 200 == 0 or step + 1 == settings.steps:
             folder.mkdir(parents=True, exist_ok=True)
-            fresh = folder / "state.new"
-            torch.save(
-                {
-                    "model": model.state_dict(),
-                    "optimiser": optimiser.state_dict(),
-                    "step": step + 1,
-                },
-                fresh,
-            )
-            fresh.replace(state)
-            save_checkpoint(folder / "model", model, tokenizer, settings)
+            save_checkpoint(state, step + 1, weights, optimiser)
+            _save_model(folder / "model", model, tokenizer, settings)
 
 
-def save_checkpoint(folder: Path, model: Any, tokenizer: Any, settings: PretrainSettings) -> None:
+def _save_model(folder: Path, model: Any, tokenizer: Any, settings: PretrainSettings) -> None:
     """Write the model in half precision with its tokenizer, in Hugging Face format."""
     import copy
 
@@ -149,8 +141,9 @@ def _step_examples(
     step: int, settings: PretrainSettings, vocabulary: Sequence[str]
 ) -> dict[str, list[list[Segment]]]:
     random = Random(derive_seed("pretrain", settings.seed, step))
-    number = step // settings.world_life
+    number, age = divmod(step, settings.world_life)
     world = _world(settings.seed, number, vocabulary)
+    short = age < settings.short_share * settings.world_life
     if step < settings.lookup_steps:
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
@@ -163,7 +156,7 @@ def _step_examples(
     focus = step < settings.binding_steps
     sizes = settings.focus_sizes if focus else settings.sizes
     return {
-        "world": [world_example(world, random) for _ in range(sizes[0])],
+        "world": [world_example(world, random, short=short) for _ in range(sizes[0])],
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
         "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
         "lookup": [
@@ -234,43 +227,61 @@ def _normaliser(rows: list[_Row]) -> float:
     return sum(sum(row.weights) for row in rows)
 
 
-def _collate(rows: Sequence[_Row], device: str) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pad on the right to (batch, tokens): token ids and loss weights."""
+def _scorer(model: Any, device: str, *, compiled: bool) -> Any:
+    """Return a function of token ids (batch, tokens), positions (n), their targets (n) and half.
+
+    ``positions`` count through the flattened batch; ``half`` asks for bfloat16. The function returns each target's
+    cross-entropy and whether it was the likeliest token, both (n).
+    """
     import torch
 
-    width = max(len(row.ids) for row in rows)
-    ids = torch.tensor([row.ids + [0] * (width - len(row.ids)) for row in rows])
-    weights = torch.tensor([row.weights + [0.0] * (width - len(row.ids)) for row in rows])
-    return ids.to(device), weights.to(device)
+    engine: Any = torch
+
+    def judge(hidden: Any, targets: Any) -> tuple[Any, Any]:
+        logits = model.lm_head(hidden).float()
+        each = torch.nn.functional.cross_entropy(logits, targets, reduction="none")
+        return each, (logits.detach().argmax(-1) == targets).float()
+
+    body: Any = model.model
+    if compiled:
+        body, judge = engine.compile(body, dynamic=True), engine.compile(judge, dynamic=True)
+
+    def score(ids: Any, positions: Any, targets: Any, half: bool) -> tuple[Any, Any]:
+        with engine.autocast(device, dtype=torch.bfloat16, enabled=half):
+            # Right padding under a causal mask: padding is never attended to by what precedes it.
+            hidden = body(input_ids=ids).last_hidden_state
+            return judge(hidden.flatten(0, 1)[positions], targets)
+
+    return score
 
 
-def _loss(
-    body: Any,
-    head: Any,
-    batch: tuple[torch.Tensor, torch.Tensor],
-    families: Sequence[str],
+def _piece_loss(
+    score: Any,
+    piece: Sequence[_Row],
+    device: str,
+    half: bool,
     tally: dict[str, list[float]],
-) -> Any:
+) -> torch.Tensor:
     """Return the summed weighted loss; note right tokens and letters per family in ``tally``."""
     import torch
 
-    ids, weights = batch
-    # Right padding under a causal mask: padding is never attended to by what precedes it.
-    hidden = body(input_ids=ids).last_hidden_state
-    chosen = weights[:, 1:] > 0
-    logits = head(hidden[:, :-1][chosen])
-    target, weight = ids[:, 1:][chosen], weights[:, 1:][chosen]
-    each = torch.nn.functional.cross_entropy(logits, target, reduction="none")
-    with torch.no_grad():
-        right = (logits.argmax(-1) == target).float()
-        row = chosen.nonzero()[:, 0]
-        family = torch.tensor([FAMILIES.index(name) for name in families], device=row.device)[row]
-        for number, name in enumerate(FAMILIES):
-            mine = family == number
-            letter = mine & (weight == LETTER_WEIGHT * _SHARES[name])
-            for kind, where in (("token", mine), ("letter", letter)):
-                if where.any():
-                    tally.setdefault(f"{name}_{kind}", []).append(right[where].mean().item())
-            if mine.any():
-                tally.setdefault(f"{name}_loss", []).append(each[mine].mean().item())
-    return (each * weight).sum()
+    width = max(len(row.ids) for row in piece)
+    ids = torch.tensor([row.ids + [0] * (width - len(row.ids)) for row in piece]).to(device)
+    spots = [
+        (number * width + place - 1, row.ids[place], row.weights[place], row.family)
+        for number, row in enumerate(piece)
+        for place in range(1, len(row.ids))
+        if row.weights[place] > 0
+    ]
+    positions, targets, weights = (
+        torch.tensor([spot[part] for spot in spots]).to(device) for part in range(3)
+    )
+    each, right = score(ids, positions, targets, half)
+    loss = (each * weights).sum()
+    correct, losses = right.tolist(), each.tolist()
+    for (*_, weight, family), hit, one in zip(spots, correct, losses, strict=True):
+        tally.setdefault(f"{family}_token", []).append(hit)
+        tally.setdefault(f"{family}_loss", []).append(one)
+        if weight == LETTER_WEIGHT * _SHARES[family]:
+            tally.setdefault(f"{family}_letter", []).append(hit)
+    return loss

@@ -37,14 +37,16 @@ LETTER_WEIGHT: Final = 6.0
 """A letter is one token among fifty of a trace; unweighted, binding is learned last."""
 
 _HOPS: Final = (1, 2, 3, 4, 5, 6)
-_WORLD_SHARES: Final = (22, 22, 20, 15, 13, 8)
+_SHORT_SHARES: Final = (1, 1, 1, 0, 0, 0)
+_LONG_SHARES: Final = (8, 10, 14, 24, 26, 18)
 _FACTS_SHARES: Final = (25, 30, 25, 15, 5, 0)
 
 
-def world_example(world: World, random: Random) -> list[Segment]:
-    """Ask for a chain of the living world."""
+def world_example(world: World, random: Random, *, short: bool) -> list[Segment]:
+    """Ask for a chain of the living world, of 1-3 hops if ``short``, else mostly of 4-6."""
+    shares = _SHORT_SHARES if short else _LONG_SHARES
     while True:
-        chain = world_chain(world, random.choices(_HOPS, _WORLD_SHARES)[0], random)
+        chain = world_chain(world, random.choices(_HOPS, shares)[0], random)
         if chain is not None:
             return [(_ask(chain, random), 0.0), *_answer(chain)]
 

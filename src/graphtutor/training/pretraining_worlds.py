@@ -11,10 +11,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from graphtutor.training.pretraining_names import Lexicon
 
 __all__ = ["Chain", "World", "fresh_chain", "make_world", "world_chain"]
+
+
+_SHARED: Final = 0.3
+"""How often a type takes a phrase that serves another type already."""
+_LOOPS: Final = 0.2
+"""How often a relation leads to its own type, beside the chance of drawing it."""
 
 
 @dataclass(frozen=True)
@@ -41,24 +48,34 @@ class World:
 
 
 def make_world(words: Sequence[str], random: Random) -> World:
-    """Draw a world of 120-260 entities, 3-7 types, 1-4 relations a type, fan-out 1.0-1.3."""
+    """Draw a world of 120-280 entities, 2-6 types, 1-4 relations a type, fan-out 1.0-1.3.
+
+    A relation may lead back to its own type, and a phrase may serve several types, as "depends on"
+    does in a real graph: what comes next cannot be told from the entity alone, only from the
+    question.
+    """
     lexicon = Lexicon.draw(words, random.randint(120, 320), random)
-    types = random.randint(3, 7)
-    count = random.randint(120, 260)
+    types = random.randint(2, 6)
+    count = random.randint(120, 280)
     names = lexicon.names(count, random)
     type_of = tuple(index % types for index in range(count))
     members = tuple(tuple(range(kind, count, types)) for kind in range(types))
     branching = random.uniform(0.0, 0.3)
     phrases: list[str] = []
-    signatures: list[tuple[int, int]] = []
+    leads_to: dict[tuple[int, int], int] = {}
     for kind in range(types):
         for _ in range(random.choices((1, 2, 3, 4), (10, 35, 40, 15))[0]):
-            phrase = lexicon.phrase(random)
-            if phrase not in phrases:
+            if phrases and random.random() < _SHARED:
+                relation = random.randrange(len(phrases))
+            elif (phrase := lexicon.phrase(random)) not in phrases:
+                relation = len(phrases)
                 phrases.append(phrase)
-                signatures.append((kind, random.randrange(types)))
+            else:
+                continue
+            target = kind if random.random() < _LOOPS else random.randrange(types)
+            leads_to.setdefault((kind, relation), target)
     targets: list[dict[int, tuple[int, ...]]] = [{} for _ in range(count)]
-    for relation, (source, target) in enumerate(signatures):
+    for (source, relation), target in leads_to.items():
         for entity in members[source]:
             pool = [other for other in random.sample(members[target], 3) if other != entity]
             size = 2 if random.random() < branching else 1

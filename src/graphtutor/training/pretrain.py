@@ -230,8 +230,8 @@ def _normaliser(rows: list[_Row]) -> float:
 def _scorer(model: Any, device: str, *, compiled: bool) -> Any:
     """Return a function of token ids (batch, tokens), positions (n), their targets (n) and half.
 
-    ``positions`` count through the flattened batch; ``half`` asks for bfloat16. The function returns each target's
-    cross-entropy and whether it was the likeliest token, both (n).
+    ``positions`` count through the flattened batch; ``half`` asks for bfloat16. The function
+    returns each target's cross-entropy and whether it was the likeliest token, both (n).
     """
     import torch
 

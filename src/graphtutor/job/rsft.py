@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Sequence
 from itertools import groupby
 
-from graphtutor.backends.base import TextModel, TrainRequest
 from graphtutor.config import RsftConfig
 from graphtutor.errors import TaskError
 from graphtutor.io.jsonl import append_jsonl, repair_jsonl
@@ -20,11 +19,10 @@ from graphtutor.job.phases import answer, evaluate_phase, trained
 from graphtutor.runs.episodes import CandidateRecord, iter_candidates
 from graphtutor.runs.logs import count_lines, keep_lines
 from graphtutor.tasks.task import Task
-from graphtutor.training.examples import encode_pairs, mixed_batches, refuse_evaluated
-from graphtutor.training.progress import TrainProgress
+from graphtutor.training.examples import refuse_evaluated
 from graphtutor.training.rejection import sample_candidates
-from graphtutor.training.sft import hop_groups, sft_pairs
-from graphtutor.training.winners import Winner, select_union
+from graphtutor.training.rsft import train_rsft
+from graphtutor.training.winners import select_union
 
 __all__ = ["run_rsft"]
 
@@ -152,39 +150,10 @@ def _train(
         job.measuring(phase, splits),
         trained(job, name, "sft", config, job.config.sft.steps, phase, number) as (model, progress),
     ):
-        _fit(job, model, winners, config, number, progress)
+        replayed = job.tasks("train") if config.replay else []
+        train_rsft(model, winners, replayed, config, job.config.seed, number, progress)
     append_jsonl(job.run.winners, [w for w in winners if w.round == number])
     job.run.mark(unit, winners=len(winners))
-
-
-def _fit(
-    job: Job,
-    model: TextModel,
-    winners: Sequence[Winner],
-    config: RsftConfig,
-    number: int,
-    progress: TrainProgress,
-) -> None:
-    replayed = job.tasks("train") if config.replay else []
-    pairs = [(w.prompt, w.completion) for w in winners] + sft_pairs(replayed)
-    hops = sorted({w.hop_len for w in winners})
-    main = [[i for i, w in enumerate(winners) if w.hop_len == hop] for hop in hops]
-    replay = [[len(winners) + i for i in group] for group in hop_groups(replayed)]
-    seed = job.config.seed
-    model.train(
-        TrainRequest(
-            examples=encode_pairs(model, pairs),
-            batches=mixed_batches(
-                main, replay, config.replay, config.steps, config.batch_size, "rsft", seed, number
-            ),
-            config=config,
-            seed=seed,
-            checkpoints=progress.checkpoints,
-            on_step=progress.on_step,
-            evaluate_at=progress.evaluate_at,
-            on_evaluate=progress.on_evaluate,
-        )
-    )
 
 
 def _dev(job: Job, phase: str, config: RsftConfig, number: int) -> float:

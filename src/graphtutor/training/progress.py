@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from graphtutor.backends.base import StepHook
+from graphtutor.backends.base import Example, StepHook, TrainRequest
+from graphtutor.config import TrainConfig
 
 __all__ = ["TrainProgress"]
 
@@ -22,3 +23,22 @@ class TrainProgress:
     evaluate_at: Sequence[int] = ()
     on_evaluate: Callable[[int], None] | None = None
     checkpoints: Path | None = None
+
+    def request(
+        self,
+        examples: Sequence[Example],
+        batches: Sequence[Sequence[int]],
+        config: TrainConfig,
+        seed: int,
+    ) -> TrainRequest:
+        """Return the request for a training that reports here."""
+        return TrainRequest(
+            examples=examples,
+            batches=batches,
+            config=config,
+            seed=seed,
+            checkpoints=self.checkpoints,
+            on_step=self.on_step,
+            evaluate_at=self.evaluate_at,
+            on_evaluate=self.on_evaluate,
+        )

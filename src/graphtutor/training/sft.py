@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graphtutor.backends.base import TextModel, TrainRequest
+from graphtutor.backends.base import TextModel
 from graphtutor.config import TrainConfig
 from graphtutor.tasks.task import Task
 from graphtutor.training.examples import draw_batches, encode_pairs
 from graphtutor.training.progress import TrainProgress
 
-__all__ = ["sft_pairs", "train_sft"]
+__all__ = ["hop_groups", "sft_pairs", "train_sft"]
 
 
 def sft_pairs(tasks: Sequence[Task]) -> list[tuple[str, str]]:
@@ -36,18 +36,7 @@ def train_sft(
     batches = draw_batches(
         groups, config.hop_weights, config.steps, config.batch_size, stream, seed
     )
-    model.train(
-        TrainRequest(
-            examples=examples,
-            batches=batches,
-            config=config,
-            seed=seed,
-            checkpoints=progress.checkpoints,
-            on_step=progress.on_step,
-            evaluate_at=progress.evaluate_at,
-            on_evaluate=progress.on_evaluate,
-        )
-    )
+    model.train(progress.request(examples, batches, config, seed))
 
 
 def hop_groups(tasks: Sequence[Task]) -> tuple[list[int], list[int], list[int]]:

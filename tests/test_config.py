@@ -63,6 +63,13 @@ def test_scientific_notation_is_a_number(tmp_path: Path, text: str, value: float
     assert load_config(_file(tmp_path, f"sft: {{lr: {text}}}\n")).sft.lr == value
 
 
+def test_rsft_takes_over_the_shape_of_the_adapter_that_it_goes_on_with() -> None:
+    config = load_config(overrides=["model.name=x", "sft.lora_r=8", "sft.method=lora"])
+    assert (config.rsft.lora_r, config.rsft.method) == (8, "lora")
+    config = load_config(overrides=["model.name=x", "sft.lora_r=8", "rsft.lora_r=4"])
+    assert config.rsft.lora_r == 4
+
+
 def test_an_option_may_hold_a_list() -> None:
     """The value of --set is YAML."""
     assert load_config(overrides=["phases=[base, sft]"]).phases == ("base", "sft")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -21,6 +21,7 @@ from graphtutor.errors import ConfigError
 from graphtutor.io.yaml_file import as_mapping, load_yaml, read_yaml
 
 __all__ = [
+    "ADAPTER_SHAPE",
     "EvaluationConfig",
     "GroundedRewardConfig",
     "ModelConfig",
@@ -203,6 +204,10 @@ class EvaluationConfig(Section):
     )
 
 
+ADAPTER_SHAPE: Final = ("method", "lora_r", "lora_alpha", "lora_dropout")
+"""The settings that RSFT takes over from SFT unless it is given its own."""
+
+
 class RunConfig(Section):
     """Everything a run depends on."""
 
@@ -219,6 +224,17 @@ class RunConfig(Section):
     rsft: RsftConfig = RsftConfig()
     reward: RewardConfig = RewardConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_adapter(cls, data: Any) -> Any:
+        """RSFT goes on with what SFT trained: unless it says otherwise it has the same shape."""
+        sft: Any = data.get("sft") if isinstance(data, dict) else None
+        rsft: Any = data.get("rsft", {}) if isinstance(data, dict) else None
+        if not isinstance(sft, dict) or not isinstance(rsft, dict):
+            return cast("Any", data)
+        shape = {key: sft[key] for key in ADAPTER_SHAPE if key in sft}
+        return {**data, "rsft": {**shape, **rsft}}
 
     @model_validator(mode="after")
     def _phases(self) -> RunConfig:

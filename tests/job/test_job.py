@@ -287,6 +287,8 @@ def test_methods_that_do_not_go_together_are_refused_at_once(
     with pytest.raises(ConfigError, match=r"rsft.method: wanted lora, .*--set rsft.method=lora"):
         _open(tmp_path, configure("sft.method=lora", "rsft.method=full"))
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ConfigError, match=r"rsft.lora_r: wanted 8, .*got 4"):
+        _open(tmp_path, configure("sft.method=lora", "sft.lora_r=8", "rsft.lora_r=4"))
     _open(tmp_path, configure("sft.method=lora", "rsft.method=full", "phases=[base, sft]"))
 
 

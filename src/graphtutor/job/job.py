@@ -18,7 +18,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict
 
 from graphtutor.backends.base import Backend, TextModel
-from graphtutor.config import RunConfig
+from graphtutor.config import ADAPTER_SHAPE, RunConfig
 from graphtutor.errors import ConfigError, GraphtutorError, RunError
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.graph.load import load_graph
@@ -150,13 +150,17 @@ def open_job(
 
 def _check_methods(config: RunConfig) -> None:
     """Refuse what would only fail after the first training."""
-    if config.sft.method != config.rsft.method and _TRAINED_FROM_SFT & {*config.phases}:
-        raise ConfigError(
-            "rsft.method",
-            wanted=f"{config.sft.method}, as sft.method, for the one goes on from the other",
-            got=config.rsft.method,
-            remedy=f"--set rsft.method={config.sft.method}",
-        )
+    if not _TRAINED_FROM_SFT & {*config.phases}:
+        return
+    for key in ADAPTER_SHAPE:
+        wanted, got = getattr(config.sft, key), getattr(config.rsft, key)
+        if wanted != got and (key == "method" or config.sft.method == "lora"):
+            raise ConfigError(
+                f"rsft.{key}",
+                wanted=f"{wanted}, as sft.{key}, for the one goes on from the other",
+                got=str(got),
+                remedy=f"--set rsft.{key}={wanted}",
+            )
 
 
 def _check_graph(run: RunDirectory, graph: KnowledgeGraph) -> None:

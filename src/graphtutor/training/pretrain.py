@@ -45,9 +45,9 @@ __all__ = ["PretrainSettings", "pretrain"]
 class PretrainSettings:
     """What the checkpoint depends on. ``world_life`` is in steps, batch sizes are in examples.
 
-    ``sizes`` are examples per step of world, facts, binding and lookup; ``focus_sizes`` hold until
-    ``binding_steps``. ``half`` computes matrix products in bfloat16 from step ``exact_steps`` on:
-    before it, binding is lost in the rounding.
+    ``mixtures`` are examples per step of world, facts, binding and lookup, each until a step; the
+    last one holds to the end. ``half`` computes matrix products in bfloat16 from step
+    ``exact_steps`` on: before it, binding is lost in the rounding.
     """
 
     steps: int = 14000
@@ -57,13 +57,15 @@ class PretrainSettings:
     decay: float = 0.15
     world_life: int = 200
     short_share: float = 0.55
-    sizes: tuple[int, int, int, int] = (30, 3, 6, 8)
-    focus_sizes: tuple[int, int, int, int] = (12, 2, 24, 16)
+    mixtures: tuple[tuple[int, tuple[int, int, int, int]], ...] = (
+        (600, (12, 2, 24, 16)),  # binding first, with enough of the rest to keep it
+        (1200, (30, 3, 6, 8)),
+        (1 << 30, (32, 2, 3, 5)),
+    )
     lookup_batch: int = 128
     lookup_steps: int = 325
     plain_steps: int = 150
     plain_words: int = 400
-    binding_steps: int = 600
     exact_steps: int = 600
     threads: int = 0
     compile: bool = False
@@ -152,9 +154,7 @@ def _step_examples(
         return {
             "lookup": [lookup_example(known, random, random.random() < plain) for _ in range(count)]
         }
-    # Binding first, with enough of the rest to keep it; then mostly worlds.
-    focus = step < settings.binding_steps
-    sizes = settings.focus_sizes if focus else settings.sizes
+    sizes = next(sizes for until, sizes in settings.mixtures if step < until)
     return {
         "world": [world_example(world, random, short=short) for _ in range(sizes[0])],
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
@@ -210,16 +210,16 @@ def _encode(
 
 
 def _pieces(rows: list[_Row]) -> list[list[_Row]]:
-    """Sort by length and cut into pieces of about 2,000 tokens, so that little is padding."""
-    count = max(1, sum(len(row.ids) for row in rows) // 2000)
-    ordered = sorted(rows, key=lambda row: len(row.ids))
-    pieces: list[list[_Row]] = [[]]
-    total, size = sum(len(row.ids) for row in rows), 0
-    for row in ordered:
-        if size > total * len(pieces) / count:
+    """Sort by length and cut where padding would pass an eighth, or 3,000 tokens are together."""
+    pieces: list[list[_Row]] = []
+    real = 0
+    for row in sorted(rows, key=lambda row: len(row.ids)):
+        padded = (len(pieces[-1]) + 1) * len(row.ids) if pieces else 0
+        if not pieces or padded > 3000 or padded > 1.125 * (real + len(row.ids)):
             pieces.append([])
+            real = 0
         pieces[-1].append(row)
-        size += len(row.ids)
+        real += len(row.ids)
     return pieces
 
 

@@ -25,7 +25,7 @@ from graphtutor.graph.records import GraphFile
 from graphtutor.graph.statistics import statistics
 from graphtutor.tasks.candidates import shared_phrases
 from graphtutor.tasks.feasibility import Feasibility, feasibility
-from graphtutor.tasks.fitting import fitting_config
+from graphtutor.tasks.fitting import fitting_config, for_size
 from graphtutor.tasks.wording import phrase_of
 
 __all__ = ["run"]
@@ -65,10 +65,11 @@ def run(
         tasks = fitting_config(graph, TasksConfig())
     if tasks is None:
         raise _hopeless(source, rows, inverse)
-    _write(folder, file, tasks)
+    tasks, steps = for_size(tasks, len(graph))
+    _write(folder, file, tasks, steps)
     console.print(relation_table(statistics(graph), graph))
     console.print(feasibility_table(rows))
-    _advise(console, graph, folder, tasks)
+    _advise(console, graph, folder, tasks, steps)
 
 
 def _check_free(folder: Path) -> None:
@@ -97,16 +98,18 @@ def _hopeless(source: Path, rows: list[Feasibility], inverse: bool) -> TaskError
     )
 
 
-def _write(folder: Path, file: GraphFile, tasks: TasksConfig) -> None:
+def _write(folder: Path, file: GraphFile, tasks: TasksConfig, steps: int) -> None:
     """Write both files into a temporary neighbour and move it in place, so none comes alone."""
-    names = ("eval", "dev", "train_long", "search", "tier_one_share")
+    names = ("train_two_hop", "train_three_hop", "train_long", "dev", "eval", "search")
     config = {
         "graph": (folder / "kg.json").as_posix(),
-        "tasks": {name: getattr(tasks, name) for name in names},
+        "tasks": {name: getattr(tasks, name) for name in (*names, "tier_one_share")},
+        "sft": {"steps": steps},
     }
     header = (
-        "# Made by 'graphtutor init'. The task counts are what this graph can yield; every other\n"
-        "# setting is a default, see 'graphtutor run --help'.\n"
+        "# Made by 'graphtutor init'. The task counts are what this graph can yield, the SFT steps\n"
+        "# what the embedded model needs for so many edges; every other setting is a default, see\n"
+        "# 'graphtutor run --help'.\n"
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
@@ -126,13 +129,16 @@ def _write(folder: Path, file: GraphFile, tasks: TasksConfig) -> None:
         raise
 
 
-def _advise(console: Console, graph: KnowledgeGraph, folder: Path, tasks: TasksConfig) -> None:
+def _advise(
+    console: Console, graph: KnowledgeGraph, folder: Path, tasks: TasksConfig, steps: int
+) -> None:
     path = escape(str(folder))
     console.print(f"Wrote {path}/kg.json and {path}/config.yaml.")
     console.print(
         f"Per hop length: {tasks.eval} eval, {tasks.dev} dev and up to {tasks.train_long} "
         f"train_long tasks, {tasks.tier_one_share:.0%} of them with one possible answer."
     )
+    console.print(f"SFT: {steps} steps for {len(graph)} edges, about a second each on two cores.")
     if tasks.eval < _FEW:
         console.print(
             f"{tasks.eval} eval tasks per hop length give wide intervals: more edges or entity "

@@ -10,8 +10,12 @@ from graphtutor.tasks.candidates import Pool, collect_pool, usable_edges
 from graphtutor.tasks.feasibility import shortage, smaller_config
 from graphtutor.tasks.splits import LONG_HOPS, LONG_SPLITS, allocate_long, wanted_cells
 
-__all__ = ["fitting_config"]
+__all__ = ["fitting_config", "for_size"]
 
+_EDGES: Final = 630
+"""The size of graph that the default counts and the embedded model's 200 SFT steps are made for."""
+
+_STEPS: Final = 200
 _ROUNDS: Final = 24
 _SHRINK: Final = 0.85
 
@@ -38,6 +42,23 @@ def fitting_config(graph: KnowledgeGraph, wanted: TasksConfig) -> TasksConfig | 
             break
         total = max(1, int(total * _SHRINK))
     return None
+
+
+def for_size(config: TasksConfig, edges: int) -> tuple[TasksConfig, int]:
+    """Return 2- and 3-hop training tasks, and SFT steps, in proportion to a graph of ``edges``.
+
+    Each edge is then met as often as in the bundled graph. A smaller graph keeps the defaults.
+
+    >>> config, steps = for_size(TasksConfig(), 6300)
+    >>> config.train_two_hop, config.train_three_hop, steps
+    (10000, 15000, 2000)
+    """
+    share = max(1.0, edges / _EDGES)
+    counts = {
+        "train_two_hop": round(config.train_two_hop * share),
+        "train_three_hop": round(config.train_three_hop * share),
+    }
+    return config.model_copy(update=counts), 10 * round(_STEPS * share / 10)
 
 
 def _shared_out(config: TasksConfig, total: int) -> TasksConfig:

@@ -210,12 +210,12 @@ def _encode(
 
 
 def _pieces(rows: list[_Row]) -> list[list[_Row]]:
-    """Sort by length and cut where padding would pass an eighth, or 3,000 tokens are together."""
+    """Sort by length and cut where padding would pass a sixth, or 4,000 tokens are together."""
     pieces: list[list[_Row]] = []
     real = 0
     for row in sorted(rows, key=lambda row: len(row.ids)):
         padded = (len(pieces[-1]) + 1) * len(row.ids) if pieces else 0
-        if not pieces or padded > 3000 or padded > 1.125 * (real + len(row.ids)):
+        if not pieces or padded > 4000 or padded > 1.17 * (real + len(row.ids)):
             pieces.append([])
             real = 0
         pieces[-1].append(row)
@@ -265,7 +265,8 @@ def _piece_loss(
     """Return the summed weighted loss; note right tokens and letters per family in ``tally``."""
     import torch
 
-    width = max(len(row.ids) for row in piece)
+    # Few different shapes: matrix kernels are made anew for each, at the cost of a whole step.
+    width = _up(max(len(row.ids) for row in piece), 16)
     ids = torch.tensor([row.ids + [0] * (width - len(row.ids)) for row in piece]).to(device)
     spots = [
         (number * width + place - 1, row.ids[place], row.weights[place], row.family)
@@ -273,15 +274,21 @@ def _piece_loss(
         for place in range(1, len(row.ids))
         if row.weights[place] > 0
     ]
+    idle = [(0, 0, 0.0, "")] * (_up(len(spots), 64) - len(spots))
     positions, targets, weights = (
-        torch.tensor([spot[part] for spot in spots]).to(device) for part in range(3)
+        torch.tensor([spot[part] for spot in spots + idle]).to(device) for part in range(3)
     )
     each, right = score(ids, positions, targets, half)
     loss = (each * weights).sum()
     correct, losses = right.tolist(), each.tolist()
-    for (*_, weight, family), hit, one in zip(spots, correct, losses, strict=True):
+    for (*_, weight, family), hit, one in zip(spots, correct, losses, strict=False):
         tally.setdefault(f"{family}_token", []).append(hit)
         tally.setdefault(f"{family}_loss", []).append(one)
         if weight == LETTER_WEIGHT * _SHARES[family]:
             tally.setdefault(f"{family}_letter", []).append(hit)
     return loss
+
+
+def _up(count: int, step: int) -> int:
+    """Round ``count`` up to a multiple of ``step``."""
+    return -(-count // step) * step

@@ -135,6 +135,8 @@ def open_job(
     go together, RunError where the run id is taken, missing, or of another configuration or graph.
     """
     _check_methods(config)
+    if not resume:
+        RunDirectory.free(root, run_id)  # before what takes seconds
     graph = load_graph(config.graph)
     model = backend.load(config.model)
     if resume:

@@ -62,14 +62,23 @@ class RunDirectory:
     path: Path
 
     @classmethod
-    def create(cls, root: Path, run_id: str, config: RunConfig) -> RunDirectory:
-        """Make ``root/run_id`` with its configuration, whole or not at all.
+    def free(cls, root: Path, run_id: str) -> RunDirectory:
+        """Return ``root/run_id``, which is not made yet.
 
         Raises RunError if the run exists or the id is not a plain name.
         """
         run = cls(root / checked_run_id(run_id))
         if os.path.lexists(run.path):
             raise _exists(run.path)
+        return run
+
+    @classmethod
+    def create(cls, root: Path, run_id: str, config: RunConfig) -> RunDirectory:
+        """Make ``root/run_id`` with its configuration, whole or not at all.
+
+        Raises RunError if the run exists or the id is not a plain name.
+        """
+        run = cls.free(root, run_id)
         try:
             root.mkdir(parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(dir=root, prefix=f".{run_id}."))

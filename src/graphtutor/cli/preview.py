@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from rich.text import Text
 
-from graphtutor.backends.base import Example, TextModel
+from graphtutor.backends.base import Example, TextModel, TrainRequest
+from graphtutor.completion.completion import Prompt, Sampling
 from graphtutor.config import RunConfig
+from graphtutor.tasks.task import Task
 
 __all__ = ["preview"]
 
 
 def preview(config_file: Path | None, preset: str | None, overrides: list[str] | None) -> None:
-    """Print the resolved configuration, a training example with its mask, lengths and memory."""
+    """Print the resolved configuration, a training example with its mask, lengths, memory, time."""
     from graphtutor.backends.registry import get_backend
     from graphtutor.cli.progress import RichWatch
     from graphtutor.config import dump_config, load_config
@@ -35,6 +39,10 @@ def preview(config_file: Path | None, preset: str | None, overrides: list[str] |
     watch.show(_masked(train[-1].prompt, train[-1].ref.trace, examples[-1]))
     watch.say("\n" + _lengths(examples))
     watch.say(_memory(model, config, examples))
+    with watch.bar("timing one step and a few answers", 1) as advance:
+        estimate = _time(model, config, examples, splits)
+        advance(1, "")
+    watch.say(estimate)
 
 
 def _masked(prompt: str, completion: str, example: Example) -> Text:
@@ -78,3 +86,50 @@ def _memory(model: TextModel, config: RunConfig, examples: Sequence[Example]) ->
         f"memory: {weights / 1e6:.1f} M weights, about {trained / 1e6:.2f} M of them trained, "
         f"about {need / 2**30:.1f} GiB at training"
     )
+
+
+_ASKED: Final = 16
+
+
+def _time(
+    model: TextModel,
+    config: RunConfig,
+    examples: Sequence[Example],
+    splits: Mapping[str, Sequence[Task]],
+) -> str:
+    """Estimate the run's time from one optimiser step and a few answers, both really made.
+
+    The untrained model writes up to the length limit, so the estimate is rather high.
+    """
+    prompts = [Prompt(key=task.id, text=task.prompt) for task in splits["eval"][:_ASKED]]
+    limit = config.evaluation.max_new_tokens
+    answer, sample = (
+        _seconds(lambda n=n: model.generate(prompts, Sampling(n=n, max_new_tokens=limit)))
+        / len(prompts)
+        for n in (1, config.rsft.k_samples)
+    )
+    batch = list(range(min(len(examples), config.sft.batch_size)))
+    # A first step makes what later steps have.
+    model.train(TrainRequest(examples, [batch[:1]], config.sft, config.seed))
+    request = TrainRequest(examples, [batch], config.sft, config.seed)
+    step = _seconds(lambda: model.train(request)) * (config.sft.batch_size / len(batch))
+    evaluated = config.evaluation.limit or len(splits["eval"])
+    trained = {"sft": config.sft, "sft_more": config.rsft, "rsft": config.rsft}
+    lines = ["time, about:"]
+    for phase in config.phases:
+        plan = trained.get(phase.removesuffix("_short"))
+        seconds = answer * evaluated + (step * plan.steps if plan else 0)
+        if phase.startswith("rsft"):
+            source = (
+                "train" if phase == "rsft_short" or config.rsft.source == "short" else "train_long"
+            )
+            seconds += sample * (config.rsft.max_tasks or len(splits[source]))
+            seconds = seconds * config.rsft.rounds
+        lines.append(f"  {phase:<10} {seconds / 60:6.1f} min")
+    return "\n".join(lines)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -26,6 +26,7 @@ from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
 from graphtutor.models.nano import build_model, build_tokenizer, words
 from graphtutor.training.pretraining_examples import (
     LETTER_WEIGHT,
+    Manner,
     Segment,
     binding_example,
     facts_example,
@@ -46,8 +47,10 @@ class PretrainSettings:
     """What the checkpoint depends on. ``world_life`` is in steps, batch sizes are in examples.
 
     ``mixtures`` are examples per step of world, facts, binding and lookup, each until a step; the
-    last one holds to the end. ``half`` computes matrix products in bfloat16 from step
-    ``exact_steps`` on: before it, binding is lost in the rounding.
+    last one holds to the end. Worlds from step ``taught_from`` on are taught as a user's graph is:
+    in a manner of their own, and until they are asked longer chains with nothing beside them but
+    ``taught_size`` questions a step out of a fixed ``pool``. ``half`` computes matrix products in
+    bfloat16 from step ``exact_steps`` on: before it, binding is lost in the rounding.
     """
 
     steps: int = 14000
@@ -57,6 +60,9 @@ class PretrainSettings:
     decay: float = 0.15
     world_life: int = 200
     short_share: float = 0.55
+    taught_from: int = 4000
+    taught_size: int = 44
+    pool: int = 1500
     mixtures: tuple[tuple[int, tuple[int, int, int, int]], ...] = (
         (600, (12, 2, 24, 16)),  # binding first, with enough of the rest to keep it
         (1200, (30, 3, 6, 8)),
@@ -144,8 +150,10 @@ def _step_examples(
 ) -> dict[str, list[list[Segment]]]:
     random = Random(derive_seed("pretrain", settings.seed, step))
     number, age = divmod(step, settings.world_life)
-    world = _world(settings.seed, number, vocabulary)
+    living = _living(settings, number, vocabulary)
     short = age < settings.short_share * settings.world_life
+    if short and living.pool:
+        return {"world": random.choices(living.pool, k=settings.taught_size)}
     if step < settings.lookup_steps:
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
@@ -156,7 +164,10 @@ def _step_examples(
         }
     sizes = next(sizes for until, sizes in settings.mixtures if step < until)
     return {
-        "world": [world_example(world, random, short=short) for _ in range(sizes[0])],
+        "world": [
+            world_example(living.world, random, short=short, manner=living.manner)
+            for _ in range(sizes[0])
+        ],
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
         "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
         "lookup": [
@@ -165,17 +176,33 @@ def _step_examples(
     }
 
 
-_living: dict[tuple[int, int], World] = {}
+@dataclass(frozen=True)
+class _Living:
+    """The world that lives now, and the fixed questions of its first part, if it is taught so."""
+
+    world: World
+    manner: Manner
+    pool: list[list[Segment]]
 
 
-def _world(seed: int, number: int, vocabulary: Sequence[str]) -> World:
+_cache: dict[tuple[int, int], _Living] = {}
+
+
+def _living(settings: PretrainSettings, number: int, vocabulary: Sequence[str]) -> _Living:
     # One world lives at a time; the cache holds just that one.
-    if (seed, number) not in _living:
-        _living.clear()
-        _living[seed, number] = make_world(
-            vocabulary, Random(derive_seed("pretrain-world", seed, number))
-        )
-    return _living[seed, number]
+    key = (settings.seed, number)
+    if key not in _cache:
+        _cache.clear()
+        world = make_world(vocabulary, Random(derive_seed("pretrain-world", *key)))
+        random = Random(derive_seed("pretrain-manner", *key))
+        taught = number * settings.world_life >= settings.taught_from
+        manner = Manner.draw(vocabulary, random) if taught else Manner()
+        pool = [
+            world_example(world, random, short=True, manner=manner)
+            for _ in range(settings.pool if taught else 0)
+        ]
+        _cache[key] = _Living(world, manner, pool)
+    return _cache[key]
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,20 @@
 """Pretraining examples: segments of text, each with the weight of its tokens in the loss.
 
-Three families, so that a general reader comes out of it:
+Families, so that a general reader comes out of it:
 
 - *world*: a question about the world that lives now, its facts only in the weights;
 - *facts*: a question over names never seen before, with the facts in the prompt, shuffled;
 - *binding*: several statements over names never seen before, each to be answered by the letter of
   the option that its last name stands behind, at the distances of real answers.
 
-The answers read ``Path: ...`` and ``Choice: B``; the output format of the tasks is not among them.
+The answers read ``Path: ...`` and ``Choice: B``, or bear labels that a world has of its own; the
+output format of the tasks is not among them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Final
 
@@ -23,6 +25,7 @@ from graphtutor.training.pretraining_worlds import Chain, World, fresh_chain, wo
 
 __all__ = [
     "LETTER_WEIGHT",
+    "Manner",
     "Segment",
     "binding_example",
     "facts_example",
@@ -42,13 +45,34 @@ _LONG_SHARES: Final = (8, 10, 14, 24, 26, 18)
 _FACTS_SHARES: Final = (25, 30, 25, 15, 5, 0)
 
 
-def world_example(world: World, random: Random, *, short: bool) -> list[Segment]:
+@dataclass(frozen=True)
+class Manner:
+    """How a world is asked and answered: what stands before the question, and two labels."""
+
+    header: str = ""
+    path: str = "Path"
+    choice: str = "Choice"
+
+    @classmethod
+    def draw(cls, words: Sequence[str], random: Random) -> Manner:
+        """Draw a manner; never the labels of the tasks."""
+        free = [word for word in words if word not in ("trace", "answer")]
+        case = random.choice((str.capitalize, str.upper, str.lower))
+        path, choice = (case(word) for word in random.sample(free, 2))
+        header = " ".join(random.sample(free, random.randint(1, 3)))
+        return cls(random.choice(("", f"{header}.\n\n", f"{header}\n")), path, choice)
+
+
+def world_example(
+    world: World, random: Random, *, short: bool, manner: Manner | None = None
+) -> list[Segment]:
     """Ask for a chain of the living world, of 1-3 hops if ``short``, else mostly of 4-6."""
+    manner = manner or Manner()
     shares = _SHORT_SHARES if short else _LONG_SHARES
     while True:
         chain = world_chain(world, random.choices(_HOPS, shares)[0], random)
         if chain is not None:
-            return [(_ask(chain, random), 0.0), *_answer(chain)]
+            return [(manner.header + _ask(chain, random), 0.0), *_answer(chain, manner)]
 
 
 def facts_example(words: Sequence[str], random: Random) -> list[Segment]:
@@ -111,10 +135,12 @@ def _ask(chain: Chain, random: Random) -> str:
     return f"Question: {text}\n{''.join(lines)}"
 
 
-def _answer(chain: Chain) -> list[Segment]:
+def _answer(chain: Chain, manner: Manner | None = None) -> list[Segment]:
+    manner = manner or Manner()
     letter = LETTERS[chain.options.index(chain.entities[-1])]
+    said = trace(chain.entities, chain.phrases)
     return [
-        (f"Path: {trace(chain.entities, chain.phrases)}\nChoice: ", 1.0),
+        (f"{manner.path}: {said}\n{manner.choice}: ", 1.0),
         (letter, LETTER_WEIGHT),
         ("", 1.0),
     ]

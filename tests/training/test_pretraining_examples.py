@@ -16,6 +16,7 @@ from graphtutor.training.pretraining_examples import (
     Segment,
     binding_example,
     facts_example,
+    follow_example,
     lookup_example,
     world_example,
 )
@@ -36,6 +37,7 @@ FAMILIES: dict[str, Make] = {
     "short world": lambda random: world_example(WORLD, random, short=True),
     "facts": lambda random: facts_example(WORDS, random),
     "binding": lambda random: binding_example(WORDS, random),
+    "follow": lambda random: follow_example(WORDS, random),
     "lookup": lambda random: lookup_example(WORDS, random, plain=False),
     "plain lookup": lambda random: lookup_example(WORDS, random, plain=True),
 }

@@ -30,6 +30,7 @@ from graphtutor.training.pretraining_examples import (
     Segment,
     binding_example,
     facts_example,
+    follow_example,
     lookup_example,
     world_example,
 )
@@ -46,11 +47,11 @@ __all__ = ["PretrainSettings", "pretrain"]
 class PretrainSettings:
     """What the checkpoint depends on. ``world_life`` is in steps, batch sizes are in examples.
 
-    ``mixtures`` are examples per step of world, facts, binding and lookup, each until a step; the
-    last one holds to the end. Worlds from step ``taught_from`` on are taught as a user's graph is:
-    in a manner of their own, and until they are asked longer chains with nothing beside them but
-    ``taught_size`` questions a step out of a fixed ``pool``. ``half`` computes matrix products in
-    bfloat16 from step ``exact_steps`` on: before it, binding is lost in the rounding.
+    ``mixtures`` are examples per step of world, facts, binding, lookup and follow, each until a
+    step; the last one holds to the end. Worlds from step ``manners_from`` on have labels of their
+    own.
+    ``half`` computes matrix products in bfloat16 from step ``exact_steps`` on: before it, binding
+    is lost in the rounding.
     """
 
     steps: int = 14000
@@ -60,13 +61,12 @@ class PretrainSettings:
     decay: float = 0.15
     world_life: int = 200
     short_share: float = 0.55
-    taught_from: int = 4000
-    taught_size: int = 44
-    pool: int = 1500
-    mixtures: tuple[tuple[int, tuple[int, int, int, int]], ...] = (
-        (600, (12, 2, 24, 16)),  # binding first, with enough of the rest to keep it
-        (1200, (30, 3, 6, 8)),
-        (1 << 30, (32, 2, 3, 5)),
+    manners_from: int = 4000
+    mixtures: tuple[tuple[int, tuple[int, int, int, int, int]], ...] = (
+        (600, (12, 2, 24, 16, 0)),  # binding first, with enough of the rest to keep it
+        (1200, (30, 3, 6, 8, 0)),
+        (5000, (32, 2, 3, 5, 0)),
+        (1 << 30, (26, 2, 2, 4, 14)),
     )
     lookup_batch: int = 128
     lookup_steps: int = 325
@@ -135,7 +135,7 @@ def _save_model(folder: Path, model: Any, tokenizer: Any, settings: PretrainSett
     )
 
 
-_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.5}
+_SHARES: Final = {"world": 1.0, "facts": 0.4, "binding": 0.4, "lookup": 0.5, "follow": 0.7}
 
 
 def _rate(step: int, settings: PretrainSettings) -> float:
@@ -150,10 +150,8 @@ def _step_examples(
 ) -> dict[str, list[list[Segment]]]:
     random = Random(derive_seed("pretrain", settings.seed, step))
     number, age = divmod(step, settings.world_life)
-    living = _living(settings, number, vocabulary)
+    world, manner = _living(settings, number, vocabulary)
     short = age < settings.short_share * settings.world_life
-    if short and living.pool:
-        return {"world": random.choices(living.pool, k=settings.taught_size)}
     if step < settings.lookup_steps:
         # Few words first: binding emerges on names met often, then carries to all others.
         known = vocabulary[: settings.plain_words] if step < settings.plain_steps else vocabulary
@@ -165,10 +163,10 @@ def _step_examples(
     sizes = next(sizes for until, sizes in settings.mixtures if step < until)
     return {
         "world": [
-            world_example(living.world, random, short=short, manner=living.manner)
-            for _ in range(sizes[0])
+            world_example(world, random, short=short, manner=manner) for _ in range(sizes[0])
         ],
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
+        "follow": [follow_example(vocabulary, random) for _ in range(sizes[4])],
         "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
         "lookup": [
             lookup_example(vocabulary, random, random.random() < 0.25) for _ in range(sizes[3])
@@ -176,32 +174,20 @@ def _step_examples(
     }
 
 
-@dataclass(frozen=True)
-class _Living:
-    """The world that lives now, and the fixed questions of its first part, if it is taught so."""
-
-    world: World
-    manner: Manner
-    pool: list[list[Segment]]
+_cache: dict[tuple[int, int], tuple[World, Manner]] = {}
 
 
-_cache: dict[tuple[int, int], _Living] = {}
-
-
-def _living(settings: PretrainSettings, number: int, vocabulary: Sequence[str]) -> _Living:
+def _living(
+    settings: PretrainSettings, number: int, vocabulary: Sequence[str]
+) -> tuple[World, Manner]:
     # One world lives at a time; the cache holds just that one.
     key = (settings.seed, number)
     if key not in _cache:
         _cache.clear()
         world = make_world(vocabulary, Random(derive_seed("pretrain-world", *key)))
+        own = number * settings.world_life >= settings.manners_from
         random = Random(derive_seed("pretrain-manner", *key))
-        taught = number * settings.world_life >= settings.taught_from
-        manner = Manner.draw(vocabulary, random) if taught else Manner()
-        pool = [
-            world_example(world, random, short=True, manner=manner)
-            for _ in range(settings.pool if taught else 0)
-        ]
-        _cache[key] = _Living(world, manner, pool)
+        _cache[key] = world, Manner.draw(vocabulary, random) if own else Manner()
     return _cache[key]
 
 

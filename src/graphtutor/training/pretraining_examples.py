@@ -4,6 +4,8 @@ Families, so that a general reader comes out of it:
 
 - *world*: a question about the world that lives now, its facts only in the weights;
 - *facts*: a question over names never seen before, with the facts in the prompt, shuffled;
+- *follow*: a question over names never seen before, answered with the names given and the relations
+  to be found;
 - *binding*: several statements over names never seen before, each to be answered by the letter of
   the option that its last name stands behind, at the distances of real answers.
 
@@ -29,6 +31,7 @@ __all__ = [
     "Segment",
     "binding_example",
     "facts_example",
+    "follow_example",
     "lookup_example",
     "world_example",
 ]
@@ -96,6 +99,25 @@ def binding_example(words: Sequence[str], random: Random) -> list[Segment]:
         segments.append((LETTERS[position], LETTER_WEIGHT))
         segments.append(("\n", 0.0))
     return segments
+
+
+def follow_example(words: Sequence[str], random: Random) -> list[Segment]:
+    """Ask for a chain whose facts nobody knows: only its relations, its end and the letter count.
+
+    What an answer says next, and when it ends, stands in the question alone. The names in between
+    are given, so this is learned apart from any fact.
+    """
+    chain = fresh_chain(words, random.randint(1, 6), random)
+    manner = Manner.draw(words, random) if random.random() < 0.5 else Manner()
+    segments: list[Segment] = [
+        (manner.header + _ask(chain, random), 0.0),
+        (f"{manner.path}: {chain.entities[0]} ", 0.0),
+    ]
+    for hop, (phrase, entity) in enumerate(zip(chain.phrases, chain.entities[1:], strict=True)):
+        segments += [(", which ", 1.0)] if hop else []
+        segments += [(f"{phrase} ", 1.0), (entity, 0.0)]
+    letter = LETTERS[chain.options.index(chain.entities[-1])]
+    return [*segments, (f".\n{manner.choice}: ", 1.0), (letter, LETTER_WEIGHT), ("", 1.0)]
 
 
 def lookup_example(words: Sequence[str], random: Random, plain: bool) -> list[Segment]:

@@ -51,10 +51,10 @@ class TasksConfig(Section):
 
     train_one_hop: int = Field(default=2, ge=1, description="1-hop tasks per edge in train.jsonl")
     train_two_hop: int = Field(
-        default=1000, ge=0, description="2-hop tasks in train.jsonl, at most"
+        default=1100, ge=0, description="2-hop tasks in train.jsonl, at most"
     )
     train_three_hop: int = Field(
-        default=1500, ge=0, description="3-hop tasks in train.jsonl, at most"
+        default=2300, ge=0, description="3-hop tasks in train.jsonl, at most"
     )
     train_long: int = Field(
         default=400, ge=0, description="tasks per hop length in train_long.jsonl"

@@ -51,7 +51,7 @@ def for_size(config: TasksConfig, edges: int) -> tuple[TasksConfig, int]:
 
     >>> config, steps = for_size(TasksConfig(), 6300)
     >>> config.train_two_hop, config.train_three_hop, steps
-    (10000, 15000, 2000)
+    (11000, 23000, 2000)
     """
     share = max(1.0, edges / _EDGES)
     counts = {

@@ -66,6 +66,8 @@ class PretrainSettings:
         (600, (12, 2, 24, 16, 0)),  # binding first, with enough of the rest to keep it
         (1200, (30, 3, 6, 8, 0)),
         (5000, (32, 2, 3, 5, 0)),
+        (5400, (26, 2, 2, 4, 14)),
+        (6400, (12, 2, 2, 4, 34)),  # following the question, as binding before
         (1 << 30, (26, 2, 2, 4, 14)),
     )
     lookup_batch: int = 128

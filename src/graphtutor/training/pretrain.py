@@ -54,7 +54,7 @@ class PretrainSettings:
     is lost in the rounding.
     """
 
-    steps: int = 14000
+    steps: int = 8400
     seed: int = 0
     lr: float = 1e-3
     warmup: int = 30
@@ -75,6 +75,7 @@ class PretrainSettings:
     plain_steps: int = 150
     plain_words: int = 400
     exact_steps: int = 600
+    save_every: int = 200
     threads: int = 0
     compile: bool = False
     half: bool = False
@@ -117,7 +118,7 @@ def pretrain(
             means = {key: round(sum(v) / len(v), 4) for key, v in tally.items() if v}
             on_log({"step": step + 1, "seconds": round(time.time() - began, 1), **means})
             tally.clear()
-        if (step + 1) % 200 == 0 or step + 1 == settings.steps:
+        if (step + 1) % settings.save_every == 0 or step + 1 == settings.steps:
             folder.mkdir(parents=True, exist_ok=True)
             save_checkpoint(state, step + 1, weights, optimiser)
             _save_model(folder / "model", model, tokenizer, settings)

@@ -227,14 +227,14 @@ class RunConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_adapter(cls, data: Any) -> Any:
+    def _one_adapter(cls, data: dict[str, Any]) -> dict[str, Any]:
         """RSFT goes on with what SFT trained: unless it says otherwise it has the same shape."""
-        sft: Any = data.get("sft") if isinstance(data, dict) else None
-        rsft: Any = data.get("rsft", {}) if isinstance(data, dict) else None
+        sft, rsft = data.get("sft"), data.get("rsft", {})
         if not isinstance(sft, dict) or not isinstance(rsft, dict):
-            return cast("Any", data)
-        shape = {key: sft[key] for key in ADAPTER_SHAPE if key in sft}
-        return {**data, "rsft": {**shape, **rsft}}
+            return data
+        given = cast("dict[str, Any]", sft)
+        shape = {key: given[key] for key in ADAPTER_SHAPE if key in given}
+        return {**data, "rsft": {**shape, **cast("dict[str, Any]", rsft)}}
 
     @model_validator(mode="after")
     def _phases(self) -> RunConfig:

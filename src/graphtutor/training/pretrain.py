@@ -110,7 +110,8 @@ def pretrain(
         half = settings.half and step >= settings.exact_steps
         rows = _encode(_step_examples(step, settings, vocabulary), tokenizer)
         for piece in _pieces(rows):
-            (_piece_loss(score, piece, device, half, tally) / _normaliser(rows)).backward()
+            loss: Any = _piece_loss(score, piece, device, half, tally) / _normaliser(rows)
+            loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)

@@ -80,6 +80,9 @@ class ModelConfig(Section):
     backend: Literal["torch", "fake"] = Field(default="torch", description="engine")
     device: str = Field(default="auto", description="auto, cpu, cuda or mps")
     threads: int = Field(default=0, ge=0, description="CPU threads; 0 leaves the library's choice")
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto", description="products in training on a CPU; auto: bf16 where it is faster"
+    )
 
 
 class TrainConfig(Section):

@@ -51,23 +51,30 @@ class TorchBackend:
                 remedy="train that phase again",
             )
         whole = adapter is not None and not hasattr(network, "peft_config")
-        return TorchModel(network.to(device).eval(), tokenizer, whole=whole)
+        network = network.to(device).eval()
+        return TorchModel(network, tokenizer, whole=whole, precision=model.precision)
 
 
 class TorchModel:
     """A loaded model; see :class:`graphtutor.backends.base.TextModel`."""
 
     def __init__(
-        self, network: Any, tokenizer: Any, batch_rows: int = 256, *, whole: bool = False
+        self,
+        network: Any,
+        tokenizer: Any,
+        batch_rows: int = 256,
+        *,
+        whole: bool = False,
+        precision: str = "fp32",
     ) -> None:
         """Wrap a network and its tokenizer; ``batch_rows`` completions are decoded together.
 
         ``whole`` says that all weights have been trained: an adapter of its own could not be loaded
-        onto the base model again.
+        onto the base model again. ``precision`` is that of training, see ``torch_products``.
         """
         self.network: Any = network
         self.tokenizer: Any = tokenizer
-        self.batch_rows, self.whole = batch_rows, whole
+        self.batch_rows, self.whole, self.precision = batch_rows, whole, precision
 
     def generate(
         self,
@@ -116,7 +123,7 @@ class TorchModel:
         from graphtutor.backends.torch_train import fit
 
         self._prepare(request.config, request.seed)
-        fit(self.network, request)
+        fit(self.network, request, self.precision)
 
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter, or the whole model after full training, with its tokenizer."""

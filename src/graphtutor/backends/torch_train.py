@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from graphtutor.backends.base import Example, StepLog, TrainRequest
+from graphtutor.backends.torch_products import training_products
 from graphtutor.config import TrainConfig
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
@@ -45,8 +46,11 @@ def rate(step: int, config: TrainConfig) -> float:
     return 1 - gone if config.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * gone))
 
 
-def fit(model: PreTrainedModel, request: TrainRequest) -> None:
-    """Train the weights of ``model`` that require gradients, in place."""
+def fit(model: PreTrainedModel, request: TrainRequest, precision: str = "fp32") -> None:
+    """Train the weights of ``model`` that require gradients, in place.
+
+    ``precision`` is that of matrix products, see ``torch_products``.
+    """
     config = request.config
     weights = {name: w for name, w in model.named_parameters() if w.requires_grad}
     optimiser = torch.optim.AdamW(
@@ -63,7 +67,8 @@ def fit(model: PreTrainedModel, request: TrainRequest) -> None:
         for group in optimiser.param_groups:
             group["lr"] = lr
         batch = [request.examples[index] for index in request.batches[step]]
-        loss = _backward(model, batch)
+        with training_products(model, precision):
+            loss = _backward(model, batch)
         torch.nn.utils.clip_grad_norm_(list(weights.values()), config.max_grad_norm)
         optimiser.step()  # pyright: ignore[reportUnknownMemberType]
         optimiser.zero_grad(set_to_none=True)
@@ -102,7 +107,8 @@ def _pieces(batch: Sequence[Example]) -> list[list[Example]]:
 
 def _summed_loss(model: Any, piece: Sequence[Example]) -> torch.Tensor:
     """Sum the cross-entropy over trained tokens; padded on the right, under a causal mask."""
-    width = max(len(example.tokens) for example in piece)
+    # Few different shapes: for some products a kernel is made for each, which takes long.
+    width = -(-max(len(example.tokens) for example in piece) // 16) * 16
     ids = torch.tensor([[*e.tokens, *[0] * (width - len(e.tokens))] for e in piece])
     mask = torch.tensor([[*e.mask, *[False] * (width - len(e.mask))] for e in piece])
     attention = torch.tensor([[1] * len(e.tokens) + [0] * (width - len(e.tokens)) for e in piece])

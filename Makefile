@@ -40,7 +40,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) -e '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## install, then the main job with the embedded model: about seven minutes
+demo: $(STAMP) ## install, then the main job with the embedded model: about five minutes
 	$(GRAPHTUTOR) run --run-id $(RUN_ID) $(SETTINGS) $(RESUME)
 
 train: demo ## the same as demo; choose with RUN_ID, SEED, MODEL, PRESET

@@ -107,9 +107,9 @@ def _write(folder: Path, file: GraphFile, tasks: TasksConfig, steps: int) -> Non
         "sft": {"steps": steps},
     }
     header = (
-        "# Made by 'graphtutor init'. The task counts are what this graph can yield, the SFT\n"
-        "# steps what the embedded model needs for so many edges; every other setting is a\n"
-        "# default, see 'graphtutor run --help'.\n"
+        "# Made by 'graphtutor init'. The task counts are what this graph can yield (2- and 3-hop\n"
+        "# training tasks: at most), the SFT steps are in proportion to its edges; every other\n"
+        "# setting is a default, see 'graphtutor run --help'.\n"
     )
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))

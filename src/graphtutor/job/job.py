@@ -134,7 +134,7 @@ def open_job(
     Raises GraphError or ModelError where they cannot be used, ConfigError for settings that do not
     go together, RunError where the run id is taken, missing, or of another configuration or graph.
     """
-    _check_methods(config)
+    _check_adapter_shape(config)
     if not resume:
         RunDirectory.free(root, run_id)  # before what takes seconds
     graph = load_graph(config.graph)
@@ -150,7 +150,7 @@ def open_job(
     return Job(run, config, backend, watch)
 
 
-def _check_methods(config: RunConfig) -> None:
+def _check_adapter_shape(config: RunConfig) -> None:
     """Refuse what would only fail after the first training."""
     if not _TRAINED_FROM_SFT & {*config.phases}:
         return

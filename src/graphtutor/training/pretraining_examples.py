@@ -66,11 +66,13 @@ class Manner:
         return cls(random.choice(("", f"{header}.\n\n", f"{header}\n")), path, choice)
 
 
+_PLAIN: Final = Manner()
+
+
 def world_example(
-    world: World, random: Random, *, short: bool, manner: Manner | None = None
+    world: World, random: Random, *, short: bool, manner: Manner = _PLAIN
 ) -> list[Segment]:
     """Ask for a chain of the living world, of 1-3 hops if ``short``, else mostly of 4-6."""
-    manner = manner or Manner()
     shares = _SHORT_SHARES if short else _LONG_SHARES
     while True:
         chain = world_chain(world, random.choices(_HOPS, shares)[0], random)
@@ -108,7 +110,7 @@ def follow_example(words: Sequence[str], random: Random) -> list[Segment]:
     are given, so this is learned apart from any fact.
     """
     chain = fresh_chain(words, random.randint(1, 6), random)
-    manner = Manner.draw(words, random) if random.random() < 0.5 else Manner()
+    manner = Manner.draw(words, random) if random.random() < 0.5 else _PLAIN
     segments: list[Segment] = [
         (manner.header + _ask(chain, random), 0.0),
         (f"{manner.path}: {chain.entities[0]} ", 0.0),
@@ -116,8 +118,7 @@ def follow_example(words: Sequence[str], random: Random) -> list[Segment]:
     for hop, (phrase, entity) in enumerate(zip(chain.phrases, chain.entities[1:], strict=True)):
         segments += [(", which ", 1.0)] if hop else []
         segments += [(f"{phrase} ", 1.0), (entity, 0.0)]
-    letter = LETTERS[chain.options.index(chain.entities[-1])]
-    return [*segments, (f".\n{manner.choice}: ", 1.0), (letter, LETTER_WEIGHT), ("", 1.0)]
+    return [*segments, (f".\n{manner.choice}: ", 1.0), *_letter(chain)]
 
 
 def lookup_example(words: Sequence[str], random: Random, plain: bool) -> list[Segment]:
@@ -157,12 +158,11 @@ def _ask(chain: Chain, random: Random) -> str:
     return f"Question: {text}\n{''.join(lines)}"
 
 
-def _answer(chain: Chain, manner: Manner | None = None) -> list[Segment]:
-    manner = manner or Manner()
-    letter = LETTERS[chain.options.index(chain.entities[-1])]
+def _answer(chain: Chain, manner: Manner = _PLAIN) -> list[Segment]:
     said = trace(chain.entities, chain.phrases)
-    return [
-        (f"{manner.path}: {said}\n{manner.choice}: ", 1.0),
-        (letter, LETTER_WEIGHT),
-        ("", 1.0),
-    ]
+    return [(f"{manner.path}: {said}\n{manner.choice}: ", 1.0), *_letter(chain)]
+
+
+def _letter(chain: Chain) -> list[Segment]:
+    letter = LETTERS[chain.options.index(chain.entities[-1])]
+    return [(letter, LETTER_WEIGHT), ("", 1.0)]

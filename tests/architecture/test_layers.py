@@ -35,9 +35,13 @@ ALLOWED: dict[str, set[str]] = {
     "training": DATA | {"models", "backends.base"},
     "evaluation": DATA | {"models", "backends.base"},
     "report": FOUNDATION | {"tasks.task", "completion.completion"},
+    "audit": FOUNDATION | {"graph", "tasks", "evaluation.intervals"},
 }
 # The main job joins the phases; which engine runs them it is told from above.
-ALLOWED["job"] = DATA | {"models", "backends.base", "training", "evaluation", "report"}
+ALLOWED["job"] = DATA | {"models", "backends.base", "training", "evaluation", "report", "audit"}
+# Studies and harness exports stand above: whole jobs, and tasks for other people's programs.
+ALLOWED["studies"] = ALLOWED["job"] | {"job"}
+ALLOWED["harness"] = DATA | {"evaluation.intervals"}
 ALLOWED["cli"] = {*ALLOWED} | {"web"}
 ALLOWED["__main__"] = {"cli"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,7 +67,7 @@ def test_a_run_holds_all_its_files(whole: Path) -> None:
         [
             *("candidates.jsonl", "config.yaml", "curve.jsonl", "episodes.jsonl", "facts.jsonl"),
             *("journal.jsonl", "meta.json", "metrics.json", "report.html", "report.md"),
-            *("rsft.jsonl", "train_log.jsonl"),
+            *("probes.jsonl", "rsft.jsonl", "train_log.jsonl"),
             *models,
             *(f"tasks/{name}.jsonl" for name in tasks),
         ]
@@ -84,7 +85,15 @@ def test_the_files_tell_one_story(whole: Path, resume: Resume, graph_file: Path)
     assert not any(e.cut for e in episodes)
     metrics = read_record(job.run.metrics, RunMetrics)
     assert list(metrics.phases) == phases
-    assert all(figures.n == 8 and figures.fact_recall for figures in metrics.phases.values())
+    assert all(figures.n == 8 for figures in metrics.phases.values())
+    # The base model gives no valid answer: it is asked nothing further.
+    assert [bool(f.fact_recall) for f in metrics.phases.values()] == [False, True, True]
+    assert [f.rotation.n if f.rotation else 0 for f in metrics.phases.values()] == [0, 8, 8]
+    assert metrics.references["graph oracle"].grounded_accuracy == 1
+    probes = Counter(e.probe for e in iter_episodes(job.run.probes_log) if e.phase == "rsft")
+    assert probes == dict.fromkeys(
+        (*(f"rotation/{shift}" for shift in (1, 2, 3)), "wording/consider", "retrieval"), 8
+    )
     candidates = list(iter_candidates(job.run.candidates))
     assert [(c.round, c.k) for c in candidates] == [
         (number, k) for number in (1, 2) for _ in range(12) for k in (0, 1)
@@ -160,17 +169,45 @@ def test_every_phase_runs_from_the_sft_model(configure: Configure, tmp_path: Pat
     sampled = {c.ex_id for c in iter_candidates(job.run.candidates) if c.phase == "rsft_short"}
     assert sampled <= short
     assert job.run.model("rsft_short").is_dir()
-    assert job.run.entries()[-1].unit == "rsft/eval"
+    assert job.run.entries()[-1].unit == "rsft/probe/retrieval"
+
+
+def test_the_arms_differ_in_the_selection_alone(configure: Configure, tmp_path: Path) -> None:
+    """Grounded, answer-only and placebo winners are chosen among the same samples."""
+    config = configure(
+        "phases=[sft, rsft, rsft_answer, rsft_placebo]", "rsft.rounds=1", "rsft.k_samples=4"
+    )
+    job = _open(tmp_path, config)
+    run_job(job)
+    arms: dict[str, list[Any]] = {}
+    for candidate in iter_candidates(job.run.candidates):
+        arms.setdefault(candidate.phase, []).append(candidate)
+    assert list(arms) == ["rsft", "rsft_answer", "rsft_placebo"]
+    said = [[(c.ex_id, c.k, c.completion, c.grounded) for c in arm] for arm in arms.values()]
+    assert said[0] == said[1] == said[2]
+    first = {}
+    for candidate in arms["rsft_answer"]:
+        if candidate.right:
+            first.setdefault(candidate.ex_id, candidate.k)
+    assert {c.ex_id: c.k for c in arms["rsft_answer"] if c.kept} == first
+    assert all(c.right for arm in arms.values() for c in arm if c.kept)
+    assert all(c.grounded for c in arms["rsft"] if c.kept)
+    metrics = read_record(job.run.metrics, RunMetrics)
+    assert [test.against for test in metrics.phases["rsft_placebo"].paired[::2]] == ["sft", "rsft"]
 
 
 def test_one_phase_brings_what_it_needs(configure: Configure, tmp_path: Path) -> None:
     """'graphtutor rsft' on a new run makes the data and SFT first."""
+
+    def probes(phase: str) -> list[str]:
+        return [f"{phase}/probe/{name}" for name in ("rotation", "wording", "retrieval")]
+
     job = _open(tmp_path, configure("rsft.rounds=1"))
     run_phase(job, "rsft")
     units = [entry.unit for entry in job.run.entries()]
     assert units == [
-        *("data", "sft/train", "sft/eval", "rsft/round1/sample", "rsft/round1/train"),
-        *("rsft/choice", "rsft/eval"),
+        *("data", "sft/train", "sft/eval", *probes("sft")),
+        *("rsft/round1/sample", "rsft/round1/train", "rsft/choice", "rsft/eval", *probes("rsft")),
     ]
 
 

@@ -14,13 +14,15 @@ from graphtutor.evaluation.intervals import cluster_bootstrap, mcnemar, wilson
 from graphtutor.runs.episodes import Episode
 from graphtutor.runs.metrics import Cell, FactRecall, Interval, PairedTest, PhaseMetrics
 
-__all__ = ["COMPARED_WITH", "compare", "fact_recall", "paired_tests", "summarise"]
+__all__ = ["COMPARED_WITH", "compare", "fact_recall", "paired_tests", "rates", "summarise"]
 
 COMPARED_WITH: Final[Mapping[str, tuple[str, ...]]] = {
     "sft": ("base",),
     "sft_more": ("sft",),
     "rsft_short": ("sft", "sft_more"),
     "rsft": ("sft", "sft_more", "rsft_short"),
+    "rsft_answer": ("sft", "sft_more", "rsft"),
+    "rsft_placebo": ("sft", "sft_more", "rsft"),
 }
 """What a phase is tested against: the phase it starts from, then those at equal further steps."""
 
@@ -44,7 +46,7 @@ def summarise(episodes: Sequence[Episode]) -> PhaseMetrics:
     if not episodes:
         raise ValueError("no episodes to summarise")
     flags = _flags(episodes)
-    rates = {name: sum(marks) / len(marks) for name, marks in flags.items() if marks}
+    shares = {name: sum(marks) / len(marks) for name, marks in flags.items() if marks}
     intervals = {name: wilson(sum(marks), len(marks)) for name, marks in flags.items() if marks}
     means = {
         "avg_path_coverage": _mean(episodes, lambda e: e.reward.path_coverage),
@@ -57,18 +59,18 @@ def summarise(episodes: Sequence[Episode]) -> PhaseMetrics:
             intervals[name] = interval
     return PhaseMetrics(
         n=len(episodes),
-        accuracy=rates["accuracy"],
+        accuracy=shares["accuracy"],
         avg_path_coverage=means["avg_path_coverage"].value or 0.0,
         avg_total_reward=means["avg_total_reward"].value or 0.0,
-        format_rate=rates["format_rate"],
-        accuracy_given_parse=rates.get("accuracy_given_parse"),
-        spam_rate=rates["spam_rate"],
-        grounded_accuracy=rates.get("grounded_accuracy"),
+        format_rate=shares["format_rate"],
+        accuracy_given_parse=shares.get("accuracy_given_parse"),
+        spam_rate=shares["spam_rate"],
+        grounded_accuracy=shares.get("grounded_accuracy"),
         edge_precision=means["edge_precision"].value,
         bridge_recall=means["bridge_recall"].value,
-        cut_rate=rates.get("cut_rate"),
-        relation_order=rates.get("relation_order"),
-        letter_match=rates.get("letter_match"),
+        cut_rate=shares.get("cut_rate"),
+        relation_order=shares.get("relation_order"),
+        letter_match=shares.get("letter_match"),
         intervals=intervals,
         by_hop=_table(episodes, lambda e: None if e.hop_len is None else str(e.hop_len)),
         by_tier=_table(episodes, lambda e: None if e.tier is None else str(e.tier)),
@@ -90,7 +92,7 @@ def fact_recall(episodes: Sequence[Episode]) -> FactRecall:
     longer = next((e for e in episodes if len(e.parsed.path_entities) != 2), None)
     if longer is not None:
         raise ValueError(f"{longer.ex_id} is not a 1-hop task")
-    cell = _cell(episodes)
+    cell = rates(episodes)
     return FactRecall(
         n=cell.n,
         edges=len({(e.parsed.path_entities, e.relations) for e in episodes}),
@@ -131,6 +133,18 @@ def paired_tests(phases: Mapping[str, Sequence[Episode]], phase: str) -> tuple[P
         for other in COMPARED_WITH.get(phase, ())
         if other in phases
         for test in compare(phases[other], phases[phase])
+    )
+
+
+def rates(episodes: Sequence[Episode]) -> Cell:
+    """Return how many are right and how many grounded, with Wilson intervals."""
+    flags = {name: _flags(episodes)[name] for name in ("accuracy", "grounded_accuracy")}
+    shares = {name: sum(marks) / len(marks) for name, marks in flags.items() if marks}
+    return Cell(
+        n=len(episodes),
+        accuracy=shares["accuracy"],
+        grounded_accuracy=shares.get("grounded_accuracy"),
+        intervals={name: wilson(sum(marks), len(marks)) for name, marks in flags.items() if marks},
     )
 
 
@@ -181,18 +195,7 @@ def _table(episodes: Sequence[Episode], key: Callable[[Episode], str | None]) ->
         if name is not None:
             groups[name].append(episode)
     order = sorted(groups, key=lambda name: [int(part) for part in name.split("/")])
-    return {name: _cell(groups[name]) for name in order}
-
-
-def _cell(episodes: Sequence[Episode]) -> Cell:
-    flags = {name: _flags(episodes)[name] for name in ("accuracy", "grounded_accuracy")}
-    rates = {name: sum(marks) / len(marks) for name, marks in flags.items() if marks}
-    return Cell(
-        n=len(episodes),
-        accuracy=rates["accuracy"],
-        grounded_accuracy=rates.get("grounded_accuracy"),
-        intervals={name: wilson(sum(marks), len(marks)) for name, marks in flags.items() if marks},
-    )
+    return {name: rates(groups[name]) for name in order}
 
 
 def _paired(

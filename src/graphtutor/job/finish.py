@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from graphtutor.evaluation.metrics import fact_recall, paired_tests, summarise
+from graphtutor.evaluation.composition import composition_gap
+from graphtutor.evaluation.evaluate import evaluate
+from graphtutor.evaluation.metrics import fact_recall, paired_tests, rates, summarise
+from graphtutor.evaluation.oracle import GraphOracle
+from graphtutor.evaluation.probe_metrics import rotation_metrics, sample_metrics, variant_metrics
 from graphtutor.evaluation.sampling import summarise_sampling
 from graphtutor.job.job import Job
 from graphtutor.report.write import write_report
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, read_curve
-from graphtutor.runs.metrics import PhaseMetrics, RunMetrics, curves_from
+from graphtutor.runs.metrics import Cell, PhaseMetrics, RunMetrics, curves_from
 from graphtutor.runs.record_file import write_record
 
 __all__ = ["finish", "write_metrics"]
@@ -43,22 +48,54 @@ def write_metrics(job: Job) -> RunMetrics:
     """Compute the figures of all phases evaluated so far and write metrics.json."""
     run = job.run
     phases = _by_phase(run.episodes)
-    facts = _by_phase(run.facts_log)
+    facts, probes = _by_phase(run.facts_log), _by_phase(run.probes_log)
     figures: dict[str, PhaseMetrics] = {}
     for phase, episodes in phases.items():
-        recall = fact_recall(facts[phase]) if facts.get(phase) else None
-        figures[phase] = summarise(episodes).model_copy(
-            update={"fact_recall": recall, "paired": paired_tests(phases, phase)}
-        )
+        known = facts.get(phase, [])
+        further: dict[str, object] = {
+            "fact_recall": fact_recall(known) if known else None,
+            "composition": composition_gap(episodes, known),
+            "paired": paired_tests(phases, phase),
+            **_probe_figures(job, episodes, probes.get(phase, [])),
+        }
+        figures[phase] = summarise(episodes).model_copy(update=further)
     candidates = iter_candidates(run.candidates) if run.candidates.exists() else ()
     metrics = RunMetrics(
         run_id=run.run_id,
         splits={"eval": figures},
+        references={"graph oracle": _oracle(job)} if figures else {},
         curves=curves_from(read_curve(run.curve)),
         sampling=summarise_sampling(candidates),
     )
     write_record(run.metrics, metrics)
     return metrics
+
+
+def _probe_figures(
+    job: Job, plain: Sequence[Episode], probes: Sequence[Episode]
+) -> dict[str, object]:
+    asked: dict[str, list[Episode]] = {}
+    for episode in probes:
+        asked.setdefault((episode.probe or "").partition("/")[0], []).append(episode)
+    rotation = rotation_metrics(plain, asked.get("rotation", []))
+    samples = sample_metrics(asked.get("samples", []))
+    if samples is not None:
+        update = {"temperature": job.config.evaluation.temperature}
+        samples = samples.model_copy(update=update)
+    return {
+        "rotation": rotation,
+        "rotation_consistency": rotation.consistency if rotation else None,
+        "wording": variant_metrics(plain, asked.get("wording", [])),
+        "retrieval": variant_metrics(plain, asked.get("retrieval", [])),
+        "samples": samples,
+    }
+
+
+def _oracle(job: Job) -> Cell:
+    """Answer eval.jsonl with the graph at hand: the ceiling, scored as every phase is."""
+    tasks, config = job.tasks("eval"), job.config.evaluation
+    oracle = GraphOracle(job.graph, tasks)
+    return rates(evaluate(oracle, tasks, job.scorer, "graph oracle", 0, config))
 
 
 def _by_phase(log: Path) -> dict[str, list[Episode]]:

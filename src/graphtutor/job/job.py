@@ -35,7 +35,7 @@ from graphtutor.tasks.task import Task
 
 __all__ = ["Job", "make_data", "open_job", "write_tasks"]
 
-_TRAINED_FROM_SFT: Final = {"sft_more", "rsft", "rsft_short"}
+_TRAINED_FROM_SFT: Final = {"sft_more", "rsft", "rsft_short", "rsft_answer", "rsft_placebo"}
 _BEFORE_DATA: Final = {"config.yaml", "meta.json"}
 """What a run holds before its task files are made."""
 

@@ -20,6 +20,8 @@ PHASES: Final[dict[str, Callable[[Job], None]]] = {
     "sft_more": run_more_sft,
     "rsft": run_rsft,
     "rsft_short": lambda job: run_rsft(job, "rsft_short"),
+    "rsft_answer": lambda job: run_rsft(job, "rsft_answer"),
+    "rsft_placebo": lambda job: run_rsft(job, "rsft_placebo"),
 }
 
 

@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from graphtutor.backends.base import StepLog, TextModel
-from graphtutor.config import TrainConfig
+from graphtutor.config import Probe, TrainConfig
 from graphtutor.evaluation.evaluate import evaluate
+from graphtutor.evaluation.probes import ask, probe_variants
 from graphtutor.io.jsonl import append_jsonl
 from graphtutor.job.job import Job
 from graphtutor.job.watch import Advance
@@ -25,6 +26,7 @@ __all__ = [
     "evaluate_phase",
     "run_base",
     "run_more_sft",
+    "run_probe",
     "run_sft",
     "trained",
 ]
@@ -161,19 +163,56 @@ class _Reporter:
 
 
 def evaluate_phase(job: Job, phase: str, step: int) -> None:
-    """Answer eval.jsonl with the phase's model, and the single facts its chains are made of."""
+    """Answer eval.jsonl with the phase's model, the facts its chains are made of, and the probes.
+
+    A phase without a single valid answer is asked nothing further: all of it would be wrong.
+    """
     unit = f"{phase}/eval"
-    if not job.todo(unit):
-        return
+    if job.todo(unit):
+        _evaluate(job, phase, step, unit)
+    if job.run.facts(unit).get("valid", 1):
+        for probe in job.config.evaluation.probes:
+            run_probe(job, phase, step, probe)
+
+
+def _evaluate(job: Job, phase: str, step: int, unit: str) -> None:
     with job.measuring(phase, ["eval"]):
         model = job.load(phase)
         episodes = answer(job, model, job.tasks("eval"), phase, step, f"{phase:<6} evaluation")
-        facts = evaluate_facts(job, model, phase, step)
+        valid = sum(e.parsed.valid_format for e in episodes)
+        facts = evaluate_facts(job, model, phase, step) if valid else []
     append_jsonl(job.run.episodes, episodes)
     append_jsonl(job.run.facts_log, facts)
     right = sum(e.right for e in episodes) / len(episodes)
     grounded = sum(bool(e.grounded) for e in episodes) / len(episodes)
     job.watch.say(f"{phase:<6} n {len(episodes)}: right {right:.1%}, grounded {grounded:.1%}")
+    if not valid:
+        job.watch.say(f"{phase:<6} no answer was valid: single facts and probes are not asked")
+    job.run.mark(unit, n=len(episodes), valid=valid)
+
+
+def run_probe(job: Job, phase: str, step: int, probe: Probe) -> None:
+    """Ask the phase's model the variants of one probe; their answers go to probes.jsonl."""
+    unit = f"{phase}/probe/{probe}"
+    if not job.todo(unit):
+        return
+    config = job.config.evaluation
+    limits = [n for n in (config.limit, config.probe_tasks) if n]
+    tasks = job.tasks("eval")[: min(limits, default=None)]
+    variants = probe_variants(probe, tasks, job.graph)
+    title = f"{phase:<6} probe {probe}"
+    with job.measuring(phase, ["eval"]), job.watch.bar(title, len(variants)) as advance:
+        episodes = ask(
+            job.load(phase),
+            variants,
+            job.scorer,
+            phase,
+            step,
+            config,
+            job.config.seed,
+            lambda count: advance(count, ""),
+        )
+    append_jsonl(job.run.probes_log, episodes)
     job.run.mark(unit, n=len(episodes))
 
 

@@ -37,6 +37,8 @@ _PHASES: Final = {
     "sft_more": "SFT, further steps",
     "rsft": "RSFT",
     "rsft_short": "RSFT, short chains",
+    "rsft_answer": "RSFT, answer only",
+    "rsft_placebo": "RSFT, placebo",
 }
 _TIERS: Final = {"1": "1 possible answer", "2": "2-4 possible answers", "3": "5 or more"}
 

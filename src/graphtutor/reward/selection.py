@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from graphtutor.reward.profiles import GROUNDED, Scored
 
-__all__ = ["normalised_chain", "reason", "select_winners"]
+__all__ = ["ANSWER_ONLY", "normalised_chain", "reason", "select_winners"]
+
+ANSWER_ONLY: Final = "answer-only"
+"""Selects by the letter and nothing else: what rejection sampling is without a graph."""
 
 
 def select_winners(scored: Sequence[Scored], profile: str, keep_top: int) -> list[int]:
     """Return the indices of the best ``keep_top`` samples of one task, best first.
 
     Only right answers can win, under grounded-1.0 only grounded ones. The order is by total, then
-    correctness, then coverage, then the shorter trace, then the lower index. Samples that make the
-    same claims count once. Raises ConfigError for an unknown profile.
+    correctness, then coverage, then the shorter trace, then the lower index; under answer-only it
+    is the order of sampling. Samples that make the same claims count once. Raises ConfigError for
+    an unknown profile.
     """
 
     def rank(index: int) -> tuple[float, float, float, int, int]:
         sample = scored[index]
+        if profile == ANSWER_ONLY:
+            return (0.0, 0.0, 0.0, 0, index)
         terms = sample.breakdown(profile)
         return (
             -terms.total,
@@ -65,6 +72,8 @@ def normalised_chain(scored: Scored) -> str:
 
 
 def _eligible(scored: Scored, profile: str) -> bool:
+    if profile == ANSWER_ONLY:
+        return scored.right
     # Asking for the breakdown refuses an unknown profile even when no answer is right.
     grounded = scored.breakdown(profile).profile == GROUNDED
     return scored.grounded if grounded else scored.right

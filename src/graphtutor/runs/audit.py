@@ -7,14 +7,19 @@ A finding that could not be looked at (no graph, no chain in the dataset) has ``
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
 from graphtutor.runs.metrics import Interval
 from graphtutor.runs.record_file import FILE_VERSION, RunRecord
 
-__all__ = ["AuditRecord", "AuditedFile", "Check", "Shortcut"]
+__all__ = ["NOT_LOOKED_AT", "TOLD", "AuditRecord", "AuditedFile", "Check", "Shortcut"]
+
+NOT_LOOKED_AT: Final = "not looked at"
+"""How the note of a check begins that could not be made; the reason follows."""
+TOLD: Final = "told, not judged"
+"""How the note of a check begins that has no gate."""
 
 
 class AuditedFile(RunRecord):
@@ -32,7 +37,8 @@ class Check(RunRecord):
 
     ``found`` of ``n`` items break it (tasks, chains, edges: ``unit``). ``ids`` names tasks that do,
     ``examples`` says how, in words, for the first few. ``passed`` is None for what is only told,
-    not judged, or could not be looked at; ``note`` says which.
+    not judged, or could not be looked at; ``note`` says which. ``counts`` is a histogram, where
+    the check has one.
     """
 
     name: str
@@ -46,7 +52,13 @@ class Check(RunRecord):
     share: float | None = None
     ids: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    counts: dict[str, int] = Field(default_factory=dict)
     note: str = ""
+
+    @property
+    def looked_at(self) -> bool:
+        """Whether the check could be made."""
+        return not self.note.startswith(NOT_LOOKED_AT)
 
 
 class Shortcut(RunRecord):
@@ -70,11 +82,12 @@ class Shortcut(RunRecord):
 
 
 class AuditRecord(RunRecord):
-    """The whole of audit.json."""
+    """The whole of audit.json. ``graph`` is the graph's digest; ``notes`` says what was left out."""
 
     version: str = FILE_VERSION
     source: str
     graph: str = ""
+    notes: tuple[str, ...] = ()
     files: tuple[AuditedFile, ...] = ()
     checks: tuple[Check, ...] = ()
     shortcuts: tuple[Shortcut, ...] = ()

@@ -175,6 +175,11 @@ class RunDirectory:
         return self.path / "facts.jsonl"
 
     @property
+    def probes_log(self) -> Path:
+        """probes.jsonl: one line per task asked in another way and phase, as in episodes.jsonl."""
+        return self.path / "probes.jsonl"
+
+    @property
     def tasks(self) -> Path:
         """The folder of the run's task files."""
         return self.path / "tasks"
@@ -230,6 +235,7 @@ class RunDirectory:
         return (
             self.episodes,
             self.facts_log,
+            self.probes_log,
             self.candidates,
             self.winners,
             self.train_log,

@@ -97,7 +97,11 @@ class HopRecord(RunRecord):
 
 
 class Episode(RunRecord):
-    """One line of episodes.jsonl: one task, answered in one phase."""
+    """One line of episodes.jsonl: one task, answered in one phase.
+
+    In probes.jsonl ``probe`` names the variant that was asked ("rotation/2", "wording/consider",
+    "retrieval", "samples") and ``sample`` numbers the samples of a task.
+    """
 
     phase: str
     step: int
@@ -124,6 +128,8 @@ class Episode(RunRecord):
     cut: bool | None = None
     seconds: float | None = None
     tokens: int | None = None
+    probe: str | None = None
+    sample: int | None = None
 
     @property
     def right(self) -> bool:

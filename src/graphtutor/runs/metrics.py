@@ -12,7 +12,14 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
+from graphtutor.runs.cell import Cell, Interval, PairedTest
 from graphtutor.runs.episodes import CurvePoint
+from graphtutor.runs.probe_metrics import (
+    CompositionGap,
+    PassAtK,
+    RotationMetrics,
+    VariantMetrics,
+)
 from graphtutor.runs.record_file import FILE_VERSION, RunRecord
 
 __all__ = [
@@ -26,34 +33,6 @@ __all__ = [
     "SamplingMetrics",
     "curves_from",
 ]
-
-Interval = tuple[float, float]
-"""Low and high end of a 95 % interval."""
-
-
-class Cell(RunRecord):
-    """The rates of one hop length, one tier, or one of both; rates are shares of ``n`` tasks."""
-
-    n: int
-    accuracy: float
-    grounded_accuracy: float | None = None
-    intervals: dict[str, Interval] = Field(default_factory=dict)
-
-
-class PairedTest(RunRecord):
-    """Exact McNemar test of one figure on the same tasks.
-
-    ``gained`` tasks are right only in this phase, ``lost`` only in ``against``; ``difference`` is
-    (gained - lost) / n.
-    """
-
-    against: str
-    figure: str
-    n: int
-    gained: int
-    lost: int
-    difference: float
-    p_value: float
 
 
 class FactRecall(RunRecord):
@@ -73,7 +52,8 @@ class PhaseMetrics(RunRecord):
     ``letter_match`` the share of answers whose letter is that of the trace's last entity, among
     those where it is an option.
     ``by_hop`` is keyed by hop length, ``by_tier`` by tier (1: one possible answer, 2: 2-4, 3:
-    more), ``by_hop_tier`` by "hop/tier".
+    more), ``by_hop_tier`` by "hop/tier", ``composition`` by hop length. ``wording`` asks in a
+    template that no phase has trained on, ``retrieval`` with the gold chain's facts in the prompt.
     """
 
     accuracy: float
@@ -94,6 +74,11 @@ class PhaseMetrics(RunRecord):
     by_hop: dict[str, Cell] = Field(default_factory=dict)
     by_tier: dict[str, Cell] = Field(default_factory=dict)
     by_hop_tier: dict[str, Cell] = Field(default_factory=dict)
+    rotation: RotationMetrics | None = None
+    wording: VariantMetrics | None = None
+    retrieval: VariantMetrics | None = None
+    samples: PassAtK | None = None
+    composition: dict[str, CompositionGap] = Field(default_factory=dict)
     fact_recall: FactRecall | None = None
     paired: tuple[PairedTest, ...] = ()
 
@@ -131,11 +116,15 @@ class Curves(RunRecord):
 
 
 class RunMetrics(RunRecord):
-    """metrics.json: ``splits[split][phase]``, the curves, and what RSFT sampled."""
+    """metrics.json: ``splits[split][phase]``, the curves, and what RSFT sampled.
+
+    ``references`` are models that a phase is read beside, on the same tasks: the graph oracle.
+    """
 
     version: str = FILE_VERSION
     run_id: str
     splits: dict[str, dict[str, PhaseMetrics]]
+    references: dict[str, Cell] = Field(default_factory=dict)
     curves: Curves = Curves()
     sampling: tuple[SamplingMetrics, ...] = ()
 

@@ -40,7 +40,16 @@ from graphtutor.tasks.splits import (
 from graphtutor.tasks.task import Task
 from graphtutor.tasks.wording import TEMPLATES
 
-__all__ = ["Feasibility", "feasibility", "generate_splits", "shortfalls", "verify", "write_splits"]
+__all__ = [
+    "Feasibility",
+    "feasibility",
+    "generate_splits",
+    "lay_out",
+    "one_hop_paths",
+    "shortfalls",
+    "verify",
+    "write_splits",
+]
 
 _REPORT_EVERY: Final = 100
 _SHOWN: Final = 5
@@ -106,9 +115,15 @@ def _train_paths(
         )
         short.append(choose_short(graph, pool, hops, need, uses, config.seed))
     in_paths = np.concatenate([paths.edges.ravel() for paths in (*long, *short)])
-    taught = np.tile(choose_taught(graph, usable, in_paths, config.seed), config.train_one_hop)
+    taught = choose_taught(graph, usable, in_paths, config.seed)
+    return [one_hop_paths(graph, taught, config.train_one_hop), *short]
+
+
+def one_hop_paths(graph: KnowledgeGraph, edges: IndexArray, copies: int) -> Paths:
+    """Return ``edges`` as paths of one hop, all of them ``copies`` times over."""
+    taught = np.tile(edges, copies)
     ends = np.column_stack([graph.edge_source[taught], graph.edge_target[taught]])
-    return [Paths(ends, taught[:, None]), *short]
+    return Paths(ends, taught[:, None])
 
 
 def _tasks_of(
@@ -126,7 +141,7 @@ def _tasks_of(
     drafts = [
         draft
         for gold, distractors in zip(golds, drawn, strict=True)
-        for draft in _drafts(graph, gold, distractors, config)
+        for draft in lay_out(graph, gold, distractors, config)
     ]
     stream = random_stream(graph.digest, "order", split, config.seed)
     order: list[int] = stream.permutation(len(drafts)).tolist()
@@ -138,10 +153,14 @@ def _tasks_of(
     return tasks
 
 
-def _drafts(
+def lay_out(
     graph: KnowledgeGraph, gold: GoldSet, distractors: IndexArray, config: TasksConfig
 ) -> list[Draft]:
-    """Choose letter, template and order of the distractors for each path of a gold set."""
+    """Choose letter, template and order of the distractors for each path of a gold set.
+
+    ``distractors`` (n, 3) are entity numbers. Paths of one hop stand ``config.train_one_hop`` times
+    in ``gold``; the copies of one differ in letter and template.
+    """
     stream = random_stream(graph.digest, "layout", gold.split, config.seed, gold.hops)
     copies = config.train_one_hop if gold.hops == 1 else 1
     items = len(gold.paths) // copies

@@ -28,6 +28,7 @@ __all__ = [
     "allocate_long",
     "choose_short",
     "choose_taught",
+    "draw_cell",
     "draw_spread",
     "wanted_cells",
 ]
@@ -134,7 +135,7 @@ def allocate_long(
             for tier in (1, 2, 3):
                 need = wanted.get((split, hops, tier), 0)
                 stream = random_stream(graph.digest, "cell", split, config.seed, hops, tier)
-                drawn = _draw_cell(pool, free & (pool.tier == tier), need, uses, stream)
+                drawn = draw_cell(pool, free & (pool.tier == tier), need, uses, stream)
                 taken.append(drawn)
                 if len(drawn) < need:
                     missing[split, hops, tier] = need - len(drawn)
@@ -150,7 +151,7 @@ def _pairs(pool: Pool, width: int) -> IndexArray:
     return pool.paths.entities[:, 0] * width + pool.paths.entities[:, -1]
 
 
-def _draw_cell(
+def draw_cell(
     pool: Pool,
     free: NDArray[np.bool_],
     need: int,

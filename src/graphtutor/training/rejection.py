@@ -6,19 +6,19 @@ with grounded-1.0 a winner's every step is an edge of the graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from graphtutor.completion.completion import Generator, Prompt, Sampling
+from graphtutor.completion.completion import Completion, Generator, Prompt, Sampling
 from graphtutor.config import RsftConfig
 from graphtutor.io.seed import derive_seed
 from graphtutor.reward.breakdown import Breakdown
-from graphtutor.reward.profiles import Scored
+from graphtutor.reward.profiles import GROUNDED, Scored
 from graphtutor.reward.selection import reason, select_winners
 from graphtutor.runs.episodes import CandidateRecord, RewardRecord
 from graphtutor.tasks.task import Task
 
-__all__ = ["Scorer", "sample_candidates"]
+__all__ = ["Recorded", "Scorer", "sample_candidates"]
 
 
 class Scorer(Protocol):
@@ -27,6 +27,34 @@ class Scorer(Protocol):
     def score(self, task: Task, completion: str) -> Scored:
         """Return the scores of ``completion``; never raises on what a model wrote."""
         ...
+
+
+class Recorded:
+    """Gives again what was sampled before: arms that differ in the selection share their samples.
+
+    The samples are those that the same model would draw again, for a sample depends on the seed and
+    its prompt alone.
+    """
+
+    def __init__(self, candidates: Iterable[CandidateRecord]) -> None:
+        """Keep the completions of one round by task, in the order they were sampled."""
+        self._known: dict[str, list[Completion]] = {}
+        for candidate in candidates:
+            answers = self._known.setdefault(candidate.ex_id, [])
+            answers.append(Completion(candidate.completion, 0, bool(candidate.cut)))
+
+    def generate(
+        self,
+        prompts: Sequence[Prompt],
+        sampling: Sampling,
+        on_done: Callable[[int], None] | None = None,
+    ) -> list[list[Completion]]:
+        """Return the recorded completions. Raises KeyError for a task that was not sampled."""
+        del sampling
+        found = [self._known[prompt.key] for prompt in prompts]
+        if on_done:
+            on_done(len(found))
+        return found
 
 
 def sample_candidates(
@@ -58,7 +86,7 @@ def sample_candidates(
         scored = [scorer.score(task, completion.text) for completion in completions]
         kept = set(select_winners(scored, profile, config.keep_top))
         for k, (completion, score) in enumerate(zip(completions, scored, strict=True)):
-            chosen = score.grounded_reward if profile == "grounded-1.0" else score.spec
+            chosen = score.grounded_reward if profile == GROUNDED else score.spec
             records.append(
                 CandidateRecord(
                     ex_id=task.id,

@@ -1,43 +1,31 @@
-"""The configuration of a run: typed, frozen, unknown keys refused, each default in one place.
+"""The sections of a run's configuration: typed, frozen, unknown keys refused.
 
-A configuration is a preset, then a YAML file, then ``--set a.b=c`` options, the later over the
-earlier. A field's description is its help text.
-
->>> load_config(overrides=["sft.steps=20", "sft.lr=1e-4"]).sft.lr
-0.0001
+Each default stands here and nowhere else; a field's description is its help text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib import resources
-from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from graphtutor.errors import ConfigError
-from graphtutor.io.yaml_file import as_mapping, load_yaml, read_yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = [
     "ADAPTER_SHAPE",
     "EvaluationConfig",
     "GroundedRewardConfig",
     "ModelConfig",
+    "Phase",
+    "Probe",
     "RewardConfig",
     "RsftConfig",
     "RunConfig",
     "SpecRewardConfig",
     "TasksConfig",
     "TrainConfig",
-    "changed_keys",
-    "dump_config",
-    "load_config",
-    "preset_names",
 ]
 
-Phase = Literal["base", "sft", "sft_more", "rsft", "rsft_short"]
+Phase = Literal["base", "sft", "sft_more", "rsft", "rsft_short", "rsft_answer", "rsft_placebo"]
+Probe = Literal["rotation", "wording", "retrieval", "samples"]
 
 
 class Section(BaseModel):
@@ -182,8 +170,8 @@ class GroundedRewardConfig(SpecRewardConfig):
 class RewardConfig(Section):
     """Constants of the reward profiles and which one selects winners."""
 
-    select: Literal["spec-1.0", "grounded-1.0"] = Field(
-        default="grounded-1.0", description="profile that chooses the winners of RSFT"
+    select: Literal["spec-1.0", "grounded-1.0", "answer-only"] = Field(
+        default="grounded-1.0", description="what chooses the winners of RSFT"
     )
     spec: SpecRewardConfig = SpecRewardConfig()
     grounded: GroundedRewardConfig = GroundedRewardConfig()
@@ -199,6 +187,20 @@ class EvaluationConfig(Section):
         default=160, ge=8, description="length limit of a completion, in tokens"
     )
     limit: int = Field(default=0, ge=0, description="evaluate the first n tasks only; 0 takes all")
+    probes: tuple[Probe, ...] = Field(
+        default=("rotation", "wording", "retrieval"),
+        description="further questions to each phase: the right option moved through A-D, a "
+        "wording never trained on, the facts in the prompt, several samples a task",
+    )
+    probe_tasks: int = Field(
+        default=100, ge=0, description="tasks of eval that each probe asks; 0 takes all"
+    )
+    samples: int = Field(
+        default=8, ge=2, le=256, description="completions a task of the probe 'samples'"
+    )
+    temperature: float = Field(
+        default=0.8, gt=0, description="sampling temperature of the probe 'samples'"
+    )
     curve_tasks: int = Field(
         default=40, ge=0, description="dev tasks per point of the learning curve"
     )
@@ -247,103 +249,3 @@ class RunConfig(Section):
             if phase not in ("base", "sft") and "sft" not in self.phases:
                 raise ValueError(f"phase {phase} starts from the SFT model: add sft to phases")
         return self
-
-
-def preset_names() -> list[str]:
-    """Return the names that ``--preset`` takes."""
-    folder = resources.files("graphtutor") / "presets"
-    return sorted(
-        f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")
-    )
-
-
-def load_config(
-    file: Path | None = None, preset: str | None = None, overrides: Sequence[str] = ()
-) -> RunConfig:
-    """Merge preset, file and overrides into a checked configuration.
-
-    Without a preset, one that bears the model's name is used if there is one (nano: nano).
-    Raises ConfigError with the key, what was wanted and what came.
-    """
-    layers: list[dict[str, Any]] = []
-    if file is not None:
-        layers.append(read_yaml(file))
-    layers.append(_parse_overrides(overrides))
-    if preset is None:
-        named = [layer.get("model", {}).get("name") for layer in layers if layer.get("model")]
-        model = next((name for name in reversed(named) if name), "nano")
-        preset = model if model in preset_names() else None
-    if preset is not None:
-        if preset not in preset_names():
-            raise ConfigError(
-                f"preset {preset}",
-                wanted=f"one of {', '.join(preset_names())}",
-                got=repr(preset),
-                remedy="choose one of these, or give the settings with --config",
-            )
-        source = resources.files("graphtutor") / "presets" / f"{preset}.yaml"
-        layers.insert(0, as_mapping(load_yaml(source.read_text("utf-8")), preset))
-    merged: dict[str, Any] = {}
-    for layer in layers:
-        merged = _merge(merged, layer)
-    try:
-        return RunConfig.model_validate(merged)
-    except ValidationError as problem:
-        first = problem.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "configuration"
-        got = first.get("input")
-        raise ConfigError(
-            f"{file or 'configuration'}, {key}",
-            wanted=first["msg"].removeprefix("Value error, "),
-            got="these settings" if isinstance(got, dict) else repr(got),
-            remedy="see 'graphtutor run --help' for keys and defaults",
-        ) from None
-
-
-def dump_config(config: RunConfig) -> str:
-    """Render the resolved configuration as YAML that loads to the same configuration."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
-
-def changed_keys(old: RunConfig, new: RunConfig) -> list[str]:
-    """Name the keys, dotted, in which two configurations differ."""
-    before, after = _flatten(old.model_dump(mode="json")), _flatten(new.model_dump(mode="json"))
-    return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
-
-
-def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for item in overrides:
-        key, equals, text = item.partition("=")
-        if not equals or not all(part for part in key.split(".")):
-            raise ConfigError(
-                "--set", wanted="key.path=value", got=repr(item), remedy="e.g. --set sft.steps=200"
-            )
-        try:
-            value: Any = load_yaml(text)
-        except yaml.YAMLError:
-            value = text
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        result = _merge(result, value)
-    return result
-
-
-def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
-            value = _merge(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", value))
-        merged[key] = value
-    return merged
-
-
-def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, item in value.items():
-        if isinstance(item, Mapping):
-            flat |= _flatten(cast("Mapping[str, Any]", item), f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = item
-    return flat

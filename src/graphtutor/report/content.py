@@ -25,6 +25,7 @@ from graphtutor.report.figures import (
     rate,
     tier_label,
 )
+from graphtutor.report.probes import probe_blocks, reference_blocks
 from graphtutor.report.provenance import provenance
 from graphtutor.report.summary import Summary
 from graphtutor.runs.episodes import Episode
@@ -43,8 +44,10 @@ def run_document(summary: Summary, plots: Sequence[Figure]) -> Document:
     by_name = {plot.name: plot for plot in plots}
     blocks: list[Block] = [
         *_result(summary, by_name),
+        *reference_blocks(summary.metrics, summary.audit),
         *_tests(summary.metrics.phases),
         *_cells(summary.metrics.phases, by_name),
+        *probe_blocks(summary.metrics.phases, by_name),
         *_training(summary, by_name),
         *_samples(summary.samples),
         *provenance(summary),

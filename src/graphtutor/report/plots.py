@@ -12,6 +12,7 @@ from graphtutor.report.document import Figure
 from graphtutor.report.figures import SMALL_CELL, phase_label
 from graphtutor.report.plots_canvas import COLOURS, Axes, draw, percent_axis
 from graphtutor.report.plots_phases import FIGURES, paint_cells, paint_phases
+from graphtutor.report.plots_probes import paint_probes
 from graphtutor.report.plots_training import paint_candidates, paint_curve, paint_loss
 from graphtutor.report.summary import Summary
 
@@ -66,6 +67,14 @@ def _result_plots(summary: Summary, folder: Path) -> list[Figure]:
         if any(getattr(phase, table) for phase in phases.values()):
             draw(folder, table, _cells(summary, table), columns=2, size=(10.0, 3.8))
             figures.append(Figure(table, f"Right and grounded by {name}. {_CELL_NOTE}"))
+    if any(phase.rotation for phase in phases.values()):
+
+        def probes(panels: tuple[Axes, ...]) -> None:
+            paint_probes(panels[0], phases)
+            _legend_below(panels[0])
+
+        draw(folder, "probes", probes, size=(8.5, 3.8))
+        figures.append(Figure("probes", f"The same tasks asked in other ways. {_CELL_NOTE}"))
     return figures
 
 

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from graphtutor.report.figures import SMALL_CELL, phase_label, tier_label
-from graphtutor.report.plots_canvas import COLOURS, Axes, error_bar, percent_axis, write_values
-from graphtutor.runs.metrics import Cell, Interval, PhaseMetrics
+from graphtutor.report.plots_bars import bar, colour, finish, place_of
+from graphtutor.report.plots_canvas import Axes
+from graphtutor.runs.metrics import Cell, PhaseMetrics
 
 __all__ = ["FIGURES", "paint_cells", "paint_phases"]
 
-_CHANCE: Final = 0.25
 FIGURES: Final[Mapping[str, str]] = {
     "accuracy": "right letter",
     "grounded_accuracy": "right and grounded",
 }
-_WIDTH: Final = 0.8
-"""Width of a group of bars; groups stand 1 apart."""
 
 
 def paint_phases(axes: Axes, phases: Mapping[str, PhaseMetrics]) -> None:
@@ -26,9 +24,9 @@ def paint_phases(axes: Axes, phases: Mapping[str, PhaseMetrics]) -> None:
     for number, (name, label) in enumerate(FIGURES.items()):
         for group, figures in enumerate(phases.values()):
             value: float | None = getattr(figures, name)
-            _bar(axes, _place(group, number, 2), value, figures.intervals.get(name), 2, number)
-        axes.bar([0], [0], color=COLOURS[number], label=label)
-    _finish(axes, groups)
+            bar(axes, place_of(group, number, 2), value, figures.intervals.get(name), 2, number)
+        axes.bar([0], [0], color=colour(number), label=label)
+    finish(axes, groups)
 
 
 def paint_cells(axes: Axes, phases: Mapping[str, PhaseMetrics], table: str, figure: str) -> None:
@@ -46,46 +44,12 @@ def paint_cells(axes: Axes, phases: Mapping[str, PhaseMetrics], table: str, figu
             if cell is None:
                 continue
             value: float | None = getattr(cell, figure)
-            place = _place(group, number, len(tables))
+            place = place_of(group, number, len(tables))
             small = cell.n < SMALL_CELL
             ends = cell.intervals.get(figure)
-            _bar(axes, place, value, ends, len(tables), number, small=small)
-        axes.bar([0], [0], color=_colour(number), label=phase_label(phase))
-    _finish(axes, [_cell_name(table, key, tables.values()) for key in keys])
-
-
-def _bar(
-    axes: Axes,
-    x: float,
-    value: float | None,
-    interval: Interval | None,
-    bars: int,
-    number: int,
-    *,
-    small: bool = False,
-) -> None:
-    if value is None:
-        return
-    look = {"hatch": "////", "facecolor": "white", "edgecolor": _colour(number)}
-    axes.bar([x], [value], _WIDTH / bars * 0.94, **(look if small else {"color": _colour(number)}))
-    error_bar(axes, x, value, interval)
-    write_values(axes, x, max(value, interval[1] if interval else 0), f"{100 * value:.0f}")
-
-
-def _finish(axes: Axes, groups: Sequence[str]) -> None:
-    axes.axhline(_CHANCE, color="#777777", linewidth=0.8, linestyle=":")
-    axes.text(len(groups) - 0.45, _CHANCE, "guessing", fontsize=8, color="#555555", va="center")
-    axes.set_xticks(range(len(groups)), groups)
-    axes.set_xlim(-0.55, len(groups) - 0.45)
-    percent_axis(axes)
-
-
-def _place(group: int, number: int, bars: int) -> float:
-    return group + (number - (bars - 1) / 2) * _WIDTH / bars
-
-
-def _colour(number: int) -> str:
-    return COLOURS[number % len(COLOURS)]
+            bar(axes, place, value, ends, len(tables), number, small=small)
+        axes.bar([0], [0], color=colour(number), label=phase_label(phase))
+    finish(axes, [_cell_name(table, key, tables.values()) for key in keys])
 
 
 def _two_lines(phase: str, n: int | None) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 from graphtutor.config import RunConfig
 from graphtutor.io.seed import derive_seed
+from graphtutor.runs.audit import AuditRecord
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.episodes import (
     Episode,
@@ -52,6 +53,7 @@ class Summary:
     train_log: tuple[TrainLogLine, ...]
     candidates: tuple[CandidateRewards, ...]
     samples: tuple[Episode, ...]
+    audit: AuditRecord | None = None
 
 
 def read_summary(run: RunDirectory) -> Summary:
@@ -70,6 +72,7 @@ def read_summary(run: RunDirectory) -> Summary:
         train_log=tuple(read_train_log(run.train_log)),
         candidates=_candidate_rewards(run),
         samples=_samples(iter_episodes(run.episodes), last) if run.episodes.exists() else (),
+        audit=read_record(run.audit, AuditRecord) if run.audit.exists() else None,
     )
 
 

@@ -100,3 +100,11 @@ def test_reasons(samples: list[Scored]):
         "ungrounded",
     ]
     assert reason(samples[3], "spec-1.0") == "lower score"
+
+
+def test_answer_only_takes_right_letters_in_the_order_of_sampling(samples: list[Scored]):
+    """A guess that is right wins as well as a chain: that is what the graph is for."""
+    assert select_winners(samples, "answer-only", 8) == [0, 3, 4, 6]
+    assert select_winners(samples, "answer-only", 1) == [0]
+    assert reason(samples[3], "answer-only") == "lower score"
+    assert reason(samples[1], "answer-only") == "wrong answer"

@@ -6,10 +6,10 @@ import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from graphtutor.config import changed_keys
-from graphtutor.report.content import FIGURE_NAMES
 from graphtutor.report.document import Block, Document, Figure, Heading, Paragraph, Table
 from graphtutor.report.figures import (
     ABSENT,
+    FIGURE_NAMES,
     SMALL_CELL,
     p_value,
     phase_label,

@@ -17,6 +17,7 @@ from graphtutor.report.document import (
 )
 from graphtutor.report.figures import (
     ABSENT,
+    FIGURE_NAMES,
     SMALL_CELL,
     number,
     p_value,
@@ -31,9 +32,7 @@ from graphtutor.report.summary import Summary
 from graphtutor.runs.episodes import Episode
 from graphtutor.runs.metrics import Cell, PhaseMetrics
 
-__all__ = ["FIGURE_NAMES", "run_document"]
-
-FIGURE_NAMES: Mapping[str, str] = {"accuracy": "right", "grounded_accuracy": "grounded"}
+__all__ = ["run_document"]
 
 
 def run_document(summary: Summary, plots: Sequence[Figure]) -> Document:

@@ -10,12 +10,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from graphtutor.runs.metrics import Interval
 
 __all__ = [
     "ABSENT",
+    "FIGURE_NAMES",
     "SMALL_CELL",
     "number",
     "p_value",
@@ -27,6 +29,9 @@ __all__ = [
 
 ABSENT: Final = "-"
 """Stands where a figure was not computed, which is not zero."""
+
+FIGURE_NAMES: Final[Mapping[str, str]] = {"accuracy": "right", "grounded_accuracy": "grounded"}
+"""How a report calls the two figures that everything is told in."""
 
 SMALL_CELL: Final = 30
 """Cells with fewer tasks are shown faint or hatched and never as a headline."""

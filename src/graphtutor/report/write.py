@@ -17,7 +17,7 @@ from graphtutor.report.plots_canvas import plots_available
 from graphtutor.report.summary import read_summary
 from graphtutor.runs.directory import RunDirectory
 
-__all__ = ["write_comparison", "write_report"]
+__all__ = ["write_comparison", "write_document", "write_report"]
 
 _NO_PLOTS = Paragraph(
     "Plots were left out: they need matplotlib (pip install 'graphtutor[plots]').", aside=True
@@ -32,7 +32,7 @@ def write_report(run: RunDirectory, out: Path | None = None) -> Path:
     folder = out or run.path
     summary = read_summary(run)
     drawn = draw_plots(summary, folder / "plots") if plots_available() else []
-    return _write(folder, run_document(summary, drawn), drawn)
+    return write_document(folder, run_document(summary, drawn), drawn)
 
 
 def write_comparison(runs: Sequence[RunDirectory], out: Path) -> Path:
@@ -51,10 +51,14 @@ def write_comparison(runs: Sequence[RunDirectory], out: Path) -> Path:
     drawn: list[Figure] = []
     if values and plots_available():
         drawn.append(draw_spread(values, out / "plots"))
-    return _write(out, comparison_document(summaries, drawn), drawn)
+    return write_document(out, comparison_document(summaries, drawn), drawn)
 
 
-def _write(folder: Path, document: Document, drawn: Sequence[Figure]) -> Path:
+def write_document(folder: Path, document: Document, drawn: Sequence[Figure]) -> Path:
+    """Write report.html and report.md; the SVG of each figure of ``drawn`` lies in plots/ there.
+
+    Returns the path of report.md.
+    """
     if not plots_available():
         document = Document(document.title, (*document.blocks, _NO_PLOTS))
     images = {

@@ -1,0 +1,1 @@
+"""Studies: whole trainings compared, each with a question, controls and a report."""

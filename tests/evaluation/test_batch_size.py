@@ -25,7 +25,7 @@ def answered() -> dict[int, tuple[list[Episode], list[Episode]]]:
     scorer, model = Scorer(graph, RewardConfig()), TorchBackend().load(ModelConfig())
     found: dict[int, tuple[list[Episode], list[Episode]]] = {}
     for size in (1, 5, TASKS):
-        config = EvaluationConfig(batch_size=size, max_new_tokens=24, samples=2)
+        config = EvaluationConfig(batch_size=size, max_new_tokens=24, samples=2, temperature=0.3)
         greedy = evaluate(model, tasks, scorer, "base", 0, config)
         variants = probe_variants("samples", tasks, graph)
         found[size] = greedy, ask(model, variants, scorer, "base", 0, config, seed=0)
@@ -49,7 +49,11 @@ def test_greedy_answers_do_not_depend_on_the_batch(
 def test_samples_do_not_depend_on_the_batch(
     answered: dict[int, tuple[list[Episode], list[Episode]]],
 ) -> None:
-    """A sample's random stream is its prompt's own."""
+    """A sample's random stream is its prompt's own.
+
+    At a low temperature: this model is untrained, and between thousands of tokens of nearly one
+    chance a draw may fall on either side of a border that moves with the rounding of a product.
+    """
     alone, some, all_ = (_timeless(answered[size][1]) for size in (1, 5, TASKS))
     assert len(alone) == 2 * TASKS
     assert alone[0].completion != alone[1].completion

@@ -103,19 +103,21 @@ def test_training_moves_the_fake() -> None:
 def test_answers_in_the_format_of_the_tasks_are_counted() -> None:
     """Nobody asked for it here. A trace that the limit cuts is no valid answer, but it is seen.
 
-    Nor is a letter without a trace, which is what nano said to most questions after 80 steps of SFT.
+    Nor is a letter without a trace, which is what nano said to most prompts after 80 steps of SFT.
     """
     prompts = ordinary_prompts()[:10]
     trained = Table([1, 0, 0], completion_text("Paris is it.", "B"))
     found = answer_drift(EVEN, trained, prompts, batch_size=4)
     assert (found.base.task_format, found.model.task_format) == (0, 1)
+    assert (found.base.trace_line, found.model.trace_line) == (0, 1)
     assert (found.base.task_line, found.model.task_line) == (0, 1)
     assert (found.base.mean_tokens, found.model.cut, found.same) == (5, 0, 0)
     assert found.model.intervals["task_format"][0] > 0.6
     cut = answer_drift(EVEN, trained, prompts, max_new_tokens=9)
-    assert (cut.model.task_format, cut.model.task_line, cut.model.cut) == (0, 1, 1)
+    assert (cut.model.task_format, cut.model.trace_line, cut.model.cut) == (0, 1, 1)
     bare = answer_drift(EVEN, Table([1, 0, 0], ".\nANSWER: B"), prompts)
-    assert (bare.model.task_format, bare.model.task_line) == (0, 1)
+    style = bare.model
+    assert (style.task_format, style.trace_line, style.task_line) == (0, 0, 1)
     assert answer_drift(EVEN, TILTED, prompts).same == 1
 
 

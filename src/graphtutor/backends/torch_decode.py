@@ -2,7 +2,9 @@
 
 A prompt is read once and its cache copied for its K completions. Prompts are padded on the left
 with explicit positions, and each completion draws from a stream derived from (seed, prompt key, k),
-so what stands beside a prompt in a batch changes nothing. Finished rows leave the batch.
+so what stands beside a prompt in a batch changes nothing beyond the rounding of a product: a draw
+that falls within some 1e-7 of the border between two tokens may go either way. Finished rows leave
+the batch.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from graphtutor.backends.base import StepLog
@@ -21,6 +22,7 @@ from graphtutor.config import ModelConfig
 from graphtutor.errors import BackendError, ModelError
 
 Pairs = list[tuple[str, str]]
+Prompts = list[Prompt]
 Saved = Callable[[Path], dict[str, bytes]]
 
 GREEDY = Sampling(max_new_tokens=24)
@@ -232,6 +234,80 @@ def test_prompts_longer_than_the_window_are_refused_with_a_count(engine: Any) ->
         model.generate(long, GREEDY)
     with pytest.raises(ModelError, match="1 of 1 longer"):
         model.generate([Prompt("b", "fits")], replace(GREEDY, max_new_tokens=model.window()))
+
+
+def test_log_probs_are_distributions_over_the_next_token(engine: Any, prompts: Prompts) -> None:
+    """One row a token but the last, each of which sums to one, over one vocabulary for all."""
+    model = engine.load()
+    texts = [prompt.text for prompt in prompts]
+    read = list(model.log_probs(texts))
+    assert len(read) == len(texts)
+    vocabulary = {row.log_probs.shape[1] for row in read}
+    assert len(vocabulary) == 1
+    for text, row in zip(texts, read, strict=True):
+        if engine.is_torch:
+            assert row.tokens.tolist() == model.tokenizer(text)["input_ids"]
+        else:
+            assert bytes(row.tokens.tolist()) == text.encode()
+        assert row.tokens.dtype == np.int64
+        assert row.log_probs.dtype == np.float32
+        assert row.log_probs.shape == (len(row.tokens) - 1, *vocabulary)
+        assert np.exp(row.log_probs.astype(np.float64)).sum(axis=1) == pytest.approx(1, abs=1e-4)
+    assert list(model.log_probs([])) == []
+
+
+def test_log_probs_depend_on_what_came_before_alone(engine: Any, prompts: Prompts) -> None:
+    """Neither neighbours nor what follows change a row; reading twice gives the same bits."""
+    model = _trained(engine, steps=2)
+    texts = [prompt.text for prompt in prompts]
+    together = [row.log_probs for row in model.log_probs(texts)]
+    apart = [row.log_probs for text in texts for row in model.log_probs([text])]
+    assert all((a == b).all() for a, b in zip(together, apart, strict=True))
+    [short, long] = model.log_probs(["One two three. ", "One two three. Four five six."])
+    width = len(short.tokens)
+    assert (long.tokens[:width] == short.tokens).all()
+    assert long.log_probs[: width - 1] == pytest.approx(short.log_probs, abs=1e-4)
+
+
+def test_log_probs_and_greedy_decoding_agree(engine: Any, prompts: Prompts) -> None:
+    """What the engine writes next is the token that it gives the highest chance."""
+    if not engine.is_torch:
+        pytest.skip("the fake answers from memory")
+    model = _trained(engine)
+    written = model.generate(prompts, replace(GREEDY, max_new_tokens=1))
+    for prompt, [answer] in zip(prompts, written, strict=True):
+        last = model.encode(prompt.text, "").mask.index(True) - 1
+        [row] = model.log_probs([prompt.text + "x"])
+        likeliest = row.log_probs[last].argmax()
+        assert model.tokenizer.decode([likeliest], skip_special_tokens=True) == answer.text
+
+
+def test_training_makes_the_examples_likelier(engine: Any, pairs: Pairs) -> None:
+    """The mean log-probability of the trained texts rises; reading leaves no trace behind."""
+
+    def mean(model: Any) -> float:
+        texts = [prompt + completion for prompt, completion in pairs]
+        rows = [
+            row.log_probs[np.arange(len(row.tokens) - 1), row.tokens[1:]]
+            for row in model.log_probs(texts)
+        ]
+        return float(np.concatenate(rows).mean())
+
+    model = engine.load()
+    before = mean(model)
+    assert mean(model) == before
+    model.train(engine.request(model, steps=8))
+    assert mean(model) > before
+
+
+def test_unreadable_texts_are_refused_with_counts(engine: Any) -> None:
+    """Before anything is read: when the method is called, not when its first row is asked for."""
+    model = engine.load()
+    texts = ["fits well", "x " * 5000, "", "y"]
+    with pytest.raises(ModelError, match=r"wanted 2 to \d+ tokens each.*got 1 of 4 longer, up to"):
+        model.log_probs(texts)
+    with pytest.raises(ModelError, match=r"got 0 of 2 longer, up to \d+ tokens, 1 shorter"):
+        model.log_probs(["fits well", ""])
 
 
 def test_an_adapter_that_is_not_there_is_named(engine: Any, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ def answered() -> dict[int, tuple[list[Episode], list[Episode]]]:
     scorer, model = Scorer(graph, RewardConfig()), TorchBackend().load(ModelConfig())
     found: dict[int, tuple[list[Episode], list[Episode]]] = {}
     for size in (1, 5, TASKS):
-        config = EvaluationConfig(batch_size=size, max_new_tokens=24, samples=2, temperature=0.3)
+        config = EvaluationConfig(batch_size=size, max_new_tokens=24, samples=2, temperature=0.1)
         greedy = evaluate(model, tasks, scorer, "base", 0, config)
         variants = probe_variants("samples", tasks, graph)
         found[size] = greedy, ask(model, variants, scorer, "base", 0, config, seed=0)

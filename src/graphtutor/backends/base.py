@@ -5,15 +5,26 @@ The rest of the program sees only these protocols; the command line picks the en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from graphtutor.completion.completion import Generator
 from graphtutor.config import ModelConfig, TrainConfig
 
-__all__ = ["Backend", "Example", "StepHook", "StepLog", "TextModel", "TrainRequest"]
+__all__ = [
+    "Backend",
+    "Example",
+    "StepHook",
+    "StepLog",
+    "TextModel",
+    "TokenLogProbs",
+    "TrainRequest",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,19 @@ class TrainRequest:
     on_evaluate: Callable[[int], None] | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenLogProbs:
+    """How a model reads one text.
+
+    ``tokens`` (n,) are the text's token ids; ``log_probs[i]`` (vocabulary,) are the natural
+    logarithms of the chances of each token to follow ``tokens[: i + 1]``; shape
+    (n - 1, vocabulary).
+    """
+
+    tokens: NDArray[np.int64]
+    log_probs: NDArray[np.float32]
+
+
 class TextModel(Generator, Protocol):
     """A loaded model with its tokenizer."""
 
@@ -66,6 +90,15 @@ class TextModel(Generator, Protocol):
 
     def window(self) -> int:
         """Return how many tokens the model can read and write together."""
+        ...
+
+    def log_probs(self, texts: Sequence[str]) -> Iterator[TokenLogProbs]:
+        """Yield the log-probabilities of the next token along each text, one text at a time.
+
+        The text is read as it is, without a chat template; a first token is added only if the
+        tokenizer does so by itself. Raises ModelError, before anything is read, if a text has fewer
+        than two tokens or more than the window holds.
+        """
         ...
 
     def train(self, request: TrainRequest) -> None:

@@ -2,18 +2,22 @@
 
 It answers from what it was trained on: a prompt it has seen gets its completion, any other prompt
 the completion of the most similar one it has seen, and before training a sentence without format.
-Its "weights" are the trained pairs, saved as JSON; its tokens are UTF-8 bytes.
+Its "weights" are the trained pairs, saved as JSON; its tokens are UTF-8 bytes. A text it reads as a
+model of byte pairs would: by how often, in the trained pairs, one byte follows another.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from graphtutor.backends.base import Example, StepLog, TrainRequest
-from graphtutor.backends.window import refuse_too_long
+import numpy as np
+from numpy.typing import NDArray
+
+from graphtutor.backends.base import Example, StepLog, TokenLogProbs, TrainRequest
+from graphtutor.backends.window import refuse_too_long, refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.errors import ModelError
@@ -24,6 +28,7 @@ __all__ = ["FakeBackend", "FakeModel"]
 
 _WINDOW = 4096
 _END = 0
+_BYTES = 256
 
 
 class FakeBackend:
@@ -78,6 +83,13 @@ class FakeModel:
         """Return a window in bytes."""
         return _WINDOW
 
+    def log_probs(self, texts: Sequence[str]) -> Iterator[TokenLogProbs]:
+        """Give each byte its add-one smoothed chance to follow the one before (Laplace)."""
+        rows = [np.frombuffer(text.encode(), dtype=np.uint8).astype(np.int64) for text in texts]
+        refuse_unreadable([len(row) for row in rows], self.window())
+        table = self._next_byte()
+        return (TokenLogProbs(row, table[row[:-1]]) for row in rows)
+
     def train(self, request: TrainRequest) -> None:
         """Learn the pairs of each step's batch."""
         for step, batch in enumerate(request.batches, start=1):
@@ -109,6 +121,14 @@ class FakeModel:
         words = set(prompt.text.split())
         nearest = max(sorted(self.pairs), key=lambda known: len(words & _words(known)))
         return self.pairs[nearest]
+
+    def _next_byte(self) -> NDArray[np.float32]:
+        """Return the logarithm of the chance of each byte after each; shape (bytes, bytes)."""
+        counts = np.ones((_BYTES, _BYTES))
+        for prompt, completion in self.pairs.items():
+            known = [*prompt.encode(), *completion.encode(), _END]
+            np.add.at(counts, (known[:-1], known[1:]), 1)
+        return np.log(counts / counts.sum(axis=1, keepdims=True)).astype(np.float32)
 
     @staticmethod
     def _completion(text: str, limit: int) -> Completion:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from graphtutor.backends.base import Example, TrainRequest
-from graphtutor.backends.window import refuse_too_long
+from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
+from graphtutor.backends.window import refuse_too_long, refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
@@ -117,6 +117,14 @@ class TorchModel:
     def window(self) -> int:
         """Return the model's number of positions."""
         return int(getattr(self.network.config, "max_position_embeddings", 1 << 20))
+
+    def log_probs(self, texts: Sequence[str]) -> Iterator[TokenLogProbs]:
+        """Read ``texts`` one by one; see the protocol."""
+        from graphtutor.backends.torch_logprobs import read_tokens
+
+        ids: list[list[int]] = [list(self.tokenizer(text)["input_ids"]) for text in texts]
+        refuse_unreadable([len(row) for row in ids], self.window())
+        return (read_tokens(self.network, row) for row in ids)
 
     def train(self, request: TrainRequest) -> None:
         """Train all weights, or an adapter that is made on the first call."""

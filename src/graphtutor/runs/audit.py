@@ -82,7 +82,7 @@ class Shortcut(RunRecord):
 
 
 class AuditRecord(RunRecord):
-    """The whole of audit.json. ``graph`` is the graph's digest; ``notes`` says what was left out."""
+    """The whole of audit.json. ``graph`` is a digest; ``notes`` says what was left out."""
 
     version: str = FILE_VERSION
     source: str

@@ -7,7 +7,7 @@ from pydantic import Field
 from graphtutor.runs.metrics import Interval
 from graphtutor.runs.record_file import FILE_VERSION, RunRecord
 
-__all__ = ["AnswerDrift", "AnswerStyle", "DriftMetrics", "TextDrift"]
+__all__ = ["AnswerDrift", "AnswerStyle", "DriftMetrics", "LettersRight", "TextDrift"]
 
 
 class TextDrift(RunRecord):
@@ -31,13 +31,14 @@ class TextDrift(RunRecord):
 class AnswerStyle(RunRecord):
     """The form of one model's greedy answers to ``n`` ordinary prompts; rates are shares of them.
 
-    ``task_format`` is the share that is valid in the output format of the tasks, ``task_line`` the
-    share with at least one line that begins ``TRACE:`` or ``ANSWER:``; ``cut`` hit the length
-    limit. ``mean_tokens`` is the length.
+    ``task_format`` is the share that is valid in the output format of the tasks, ``trace_line`` the
+    share that at least opens a trace, ``task_line`` the share with any line that begins ``TRACE:``
+    or ``ANSWER:``; ``cut`` hit the length limit. ``mean_tokens`` is the length.
     """
 
     n: int
     task_format: float
+    trace_line: float
     task_line: float
     cut: float
     mean_tokens: float
@@ -62,3 +63,15 @@ class DriftMetrics(RunRecord):
     version: str = FILE_VERSION
     text: TextDrift | None = None
     answers: AnswerDrift | None = None
+
+
+class LettersRight(RunRecord):
+    """Share of ``n`` questions answered with the right letter, by kind, with 95 % Wilson intervals.
+
+    ``answered`` is the share of which a letter could be read.
+    """
+
+    n: dict[str, int]
+    right: dict[str, float]
+    answered: dict[str, float]
+    intervals: dict[str, Interval]

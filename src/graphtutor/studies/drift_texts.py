@@ -24,12 +24,11 @@ from graphtutor.completion.completion import Generator, Prompt, Sampling
 from graphtutor.evaluation.intervals import wilson
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.nano import words
-from graphtutor.runs.metrics import Interval
-from graphtutor.runs.record_file import RunRecord
+from graphtutor.runs.drift import LettersRight
 from graphtutor.tasks.task import LETTERS
 from graphtutor.training.pretraining_examples import Segment, binding_example, facts_example
 
-__all__ = ["LettersRight", "WorldQuestion", "letters_right", "world_questions", "world_texts"]
+__all__ = ["WorldQuestion", "letters_right", "world_questions", "world_texts"]
 
 Kind = Literal["facts", "binding"]
 _KINDS: Final[tuple[Kind, Kind]] = ("facts", "binding")
@@ -50,18 +49,6 @@ class WorldQuestion:
     kind: Kind
     prompt: str
     letter: str
-
-
-class LettersRight(RunRecord):
-    """Share of ``n`` questions answered with the right letter, by kind, with 95 % Wilson intervals.
-
-    ``answered`` is the share of which a letter could be read.
-    """
-
-    n: dict[str, int]
-    right: dict[str, float]
-    answered: dict[str, float]
-    intervals: dict[str, Interval]
 
 
 def world_texts(seed: int, n: int) -> list[str]:

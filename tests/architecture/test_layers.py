@@ -48,8 +48,11 @@ ALLOWED["__main__"] = {"cli"}
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "peft", "accelerate", "mlx"}
 HEAVY |= {"mlx_lm", "datasets", "trl", "unsloth", "bitsandbytes"}
 HEAVY_FILES = ("backends/torch*.py", "models/*.py", "training/pretrain*.py")
+HEAVY_FILES += ("harness/templates/*.py",)
 OPTIONAL = {"matplotlib", "networkx", "pyarrow", "pyoxigraph"}
 OPTIONAL_FILES = ("graph/readers/*.py", "report/plots*.py")
+HARNESSES = {"datasets", "inspect_ai", "lm_eval", "openai", "reasoning_gym", "trl", "verifiers"}
+HARNESS_FILES = ("harness/templates/*.py", "harness/gym_dataset.py")
 TERMINAL = {"typer", "rich"}
 TERMINAL_FILES = ("cli/*.py", "report/terminal.py")
 
@@ -177,6 +180,11 @@ def test_heavy_libraries_stay_in_their_files() -> None:
 def test_optional_libraries_stay_in_their_files() -> None:
     """A library of an extra is known to the one file that needs it."""
     assert _outside(OPTIONAL, OPTIONAL_FILES) == []
+
+
+def test_other_peoples_programs_stay_in_their_files() -> None:
+    """Exporting needs none of them; only what an export carries, or calls, does."""
+    assert _outside(HARNESSES, HARNESS_FILES) == []
 
 
 def test_few_files_know_the_terminal() -> None:

@@ -56,5 +56,5 @@ def test_samples_do_not_depend_on_the_batch(
     """
     alone, some, all_ = (_timeless(answered[size][1]) for size in (1, 5, TASKS))
     assert len(alone) == 2 * TASKS
-    assert alone[0].completion != alone[1].completion
+    assert any(one.completion != two.completion for one, two in zip(alone[::2], alone[1::2]))
     assert alone == some == all_

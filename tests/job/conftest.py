@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from graphtutor.tasks.generate import generate_splits
 from graphtutor.tasks.task import Task
 
 RUN = "run_0001"
-KINDS, ENTITIES = 4, 80
 
 SETTINGS = (
     "model.backend=fake",
@@ -51,34 +49,6 @@ SETTINGS = (
 )
 
 
-def _graph() -> dict[str, Any]:
-    """80 entities of 4 types; two relations a type, of which one edge in five branches."""
-    draw = random.Random(3)
-    names = [f"Thing{number:02d}" for number in range(ENTITIES)]
-    edges: set[tuple[str, str, str]] = set()
-    for number, name in enumerate(names):
-        for way in range(2):
-            kind = (number % KINDS + 1 + way) % KINDS
-            pool = [n for n in range(ENTITIES) if n % KINDS == kind and n != number]
-            for target in draw.sample(pool, 1 if draw.random() < 0.8 else 2):
-                edges.add((name, f"way_{number % KINDS}{way}", names[target]))
-    phrases = "calls feeds holds joins leads meets needs opens".split()
-    ways = [(kind, way) for kind in range(KINDS) for way in range(2)]
-    return {
-        "version": "1.0",
-        "domain": "things",
-        "entities": [
-            {"id": name, "label": name, "type": f"kind{number % KINDS}"}
-            for number, name in enumerate(names)
-        ],
-        "relations": [
-            {"id": f"way_{kind}{way}", "label": f"way {kind}{way}", "phrase": phrase}
-            for (kind, way), phrase in zip(ways, phrases, strict=True)
-        ],
-        "edges": [{"src": s, "rel": r, "dst": d} for s, r, d in sorted(edges)],
-    }
-
-
 @pytest.fixture(autouse=True)
 def _without_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plots have tests of their own and take longer than all the rest of a small run."""
@@ -100,14 +70,6 @@ def _same_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
         return _made[key]
 
     monkeypatch.setattr("graphtutor.job.job.generate_splits", remembered)
-
-
-@pytest.fixture(scope="session")
-def graph_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """kg.json of the made-up graph."""
-    path = tmp_path_factory.mktemp("graph") / "kg.json"
-    path.write_text(json.dumps(_graph()), "utf-8")
-    return path
 
 
 Configure = Callable[..., RunConfig]

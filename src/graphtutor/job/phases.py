@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 from graphtutor.backends.base import StepLog, TextModel
@@ -120,8 +121,11 @@ class _Reporter:
     ) -> None:
         self.job, self.phase, self.round = job, phase, round_number
         self.model, self.before, self.advance = model, before, advance
-        self.tasks = job.tasks("dev")[: job.config.evaluation.curve_tasks]
         self.last = 0
+
+    @cached_property
+    def tasks(self) -> list[Task]:
+        return self.job.tasks("dev")[: self.job.config.evaluation.curve_tasks]
 
     def step(self, log: StepLog) -> None:
         run = self.job.run

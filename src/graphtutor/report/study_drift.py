@@ -51,7 +51,7 @@ def _blocks(record: DriftStudy, drawn: Sequence[Figure]) -> Iterator[Block]:
         yield Table(head, letters, text_columns=frozenset({0, 1, 2}))
     yield Heading("Ordinary prompts, which ask for no format")
     head = ("run", "phase", "n", "answered in the format of the tasks", "opens a trace")
-    head += ("cut", "tokens, mean", "as the base, word for word")
+    head += ("or either of its lines", "cut", "tokens, mean", "as the base, word for word")
     yield Table(
         head,
         tuple(row for p in record.phases for row in _answer_rows(p)),
@@ -94,6 +94,7 @@ def _answer_rows(found: PhaseDrift) -> Iterator[tuple[str, ...]]:
         str(style.n),
         rate(style.task_format, style.intervals.get("task_format")),
         rate(style.trace_line, style.intervals.get("trace_line")),
+        rate(style.task_line, style.intervals.get("task_line")),
         rate(style.cut, style.intervals.get("cut")),
         f"{style.mean_tokens:.0f}",
         rate(answers.same, answers.intervals.get("same")),

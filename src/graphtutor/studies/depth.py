@@ -35,7 +35,10 @@ _TRAIN_PER_HOP = 1000
 
 def run_depth(study: Study) -> Path:
     """Train and evaluate every depth on every seed, and write the report; return its path."""
-    jobs = [study.open(seed, study.config) for seed in study.seeds]
+    # There is no dev file to draw a curve of learning from.
+    evaluation = study.config.evaluation.model_copy(update={"curve_points": 0})
+    config = study.config.model_copy(update={"phases": (), "evaluation": evaluation})
+    jobs = [study.open(seed, config) for seed in study.seeds]
     for job in jobs:
         _make_tasks(job)
         for depth in TRAINED_DEPTHS:

@@ -1,7 +1,8 @@
 """A clean dataset, and faults to plant in it one by one or together.
 
-Each planter returns the dataset with its fault, the ids of the tasks that have it, and the gate that
-is there for it. It takes tasks that no planter before it has taken, so that faults can be combined.
+Each planter returns the dataset with its fault, the ids of the tasks that have it, and the gate
+that is there for it. It takes tasks that no planter before it has taken, so that faults can be
+combined.
 """
 
 from __future__ import annotations

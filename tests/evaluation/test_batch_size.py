@@ -56,5 +56,6 @@ def test_samples_do_not_depend_on_the_batch(
     """
     alone, some, all_ = (_timeless(answered[size][1]) for size in (1, 5, TASKS))
     assert len(alone) == 2 * TASKS
-    assert any(one.completion != two.completion for one, two in zip(alone[::2], alone[1::2]))
+    pairs = zip(alone[::2], alone[1::2], strict=True)
+    assert any(one.completion != two.completion for one, two in pairs)
     assert alone == some == all_

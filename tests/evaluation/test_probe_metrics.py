@@ -83,7 +83,7 @@ def test_samples_are_counted_by_task(episode: Make) -> None:
 
 
 def test_the_gap_is_what_known_facts_would_allow_and_did_not(episode: Make) -> None:
-    """Rain-Flood is known always, Flood-Mud every other time: half of what is asked is reachable."""
+    """Rain-Flood is known always, Flood-Mud every other time: half is within reach."""
     rain = {"parsed": {"path_entities": ["Rain", "Flood"], "valid_format": True, "answer": "A"}}
     mud = {"parsed": {"path_entities": ["Flood", "Mud"], "valid_format": True, "answer": "A"}}
     one = {"relations": ["causes"], "hop_len": 1}

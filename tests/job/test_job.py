@@ -65,6 +65,7 @@ def test_a_run_holds_all_its_files(whole: Path) -> None:
     tasks = ["dev", "eval", "eval_search", "train", "train_long"]
     assert found == sorted(
         [
+            *("audit.html", "audit.json", "audit.md"),
             *("candidates.jsonl", "config.yaml", "curve.jsonl", "episodes.jsonl", "facts.jsonl"),
             *("journal.jsonl", "meta.json", "metrics.json", "report.html", "report.md"),
             *("probes.jsonl", "rsft.jsonl", "train_log.jsonl"),

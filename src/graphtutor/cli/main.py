@@ -38,7 +38,10 @@ COMMANDS: Final[dict[str, str]] = {
     "rsft": "Sample, verify against the graph, train on the winners",
     "eval": "Evaluate a phase without the graph",
     "run": "The whole job: data, base, SFT, RSFT, evaluation, report",
+    "audit": "Look for leaks, ill-posed tasks and shortcuts",
     "report": "Render run directories as Markdown, HTML and plots",
+    "harness": "Export tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
+    "study": "Run an experiment: distribution, k, depth, drift",
     "pretrain": "Make the embedded nano model again",
 }
 """Command name to help line, in the order of ``graphtutor --help``."""

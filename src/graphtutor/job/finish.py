@@ -14,6 +14,8 @@ from graphtutor.evaluation.metrics import fact_recall, paired_tests, rates, summ
 from graphtutor.evaluation.oracle import GraphOracle
 from graphtutor.evaluation.probe_metrics import rotation_metrics, sample_metrics, variant_metrics
 from graphtutor.evaluation.sampling import summarise_sampling
+from graphtutor.evaluation.seen import by_longest_seen, longest_seen
+from graphtutor.job.audit import audit_data
 from graphtutor.job.job import Job
 from graphtutor.report.write import write_report
 from graphtutor.runs.directory import RunDirectory
@@ -28,7 +30,8 @@ _DRAFT: Final = re.compile(r"\..+\.(yaml|jsonl?|md|html)\.[a-z0-9_]{8}")
 
 
 def finish(job: Job) -> Path:
-    """Write metrics.json and the report, drop what is not needed; return the path of report.md."""
+    """Write audit, metrics.json and report, drop leftovers; return the path of report.md."""
+    audit_data(job, tell=False)
     write_metrics(job)
     _drop_leftovers(job.run)
     return write_report(job.run)
@@ -49,11 +52,14 @@ def write_metrics(job: Job) -> RunMetrics:
     run = job.run
     phases = _by_phase(run.episodes)
     facts, probes = _by_phase(run.facts_log), _by_phase(run.probes_log)
+    training = (task for split in ("train", "train_long") for task in job.tasks(split))
+    seen = longest_seen(job.tasks("eval"), training) if phases else {}
     figures: dict[str, PhaseMetrics] = {}
     for phase, episodes in phases.items():
         known = facts.get(phase, [])
         further: dict[str, object] = {
             "fact_recall": fact_recall(known) if known else None,
+            "by_seen": by_longest_seen(episodes, seen),
             "composition": composition_gap(episodes, known),
             "paired": paired_tests(phases, phase),
             **_probe_figures(job, episodes, probes.get(phase, [])),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from graphtutor.errors import RunError
+from graphtutor.job.audit import audit_data
 from graphtutor.job.finish import finish
 from graphtutor.job.job import Job, make_data
 from graphtutor.job.phases import evaluate_phase, run_base, run_more_sft, run_sft
@@ -28,6 +29,7 @@ PHASES: Final[dict[str, Callable[[Job], None]]] = {
 def run_job(job: Job) -> Path:
     """Run what is still to be done of ``job`` and return the path of its report.md."""
     make_data(job)
+    audit_data(job)
     for phase in job.config.phases:
         PHASES[phase](job)
     return finish(job)

@@ -135,6 +135,7 @@ def _cells(phases: Mapping[str, PhaseMetrics], plots: Mapping[str, Figure]) -> I
         ("by_tier", "By size of the answer set", "answer set"),
         ("by_hop", "By hop length", "hops"),
         ("by_hop_tier", "By hop length and size of the answer set", "hops, answer set"),
+        ("by_seen", "By the longest stretch of the chain seen in training", "hops, of them seen"),
     ):
         found: dict[str, dict[str, Cell]] = {p: getattr(f, table) for p, f in phases.items()}
         if not any(found.values()):
@@ -169,6 +170,8 @@ def _cell_label(table: str, key: str) -> str:
     if table == "by_tier":
         return tier_label(key)
     hops, _, tier = key.partition("/")
+    if table == "by_seen":
+        return f"{hops} hops, at most {tier} in a row seen"
     return f"{hops} hops, {tier_label(tier)}" if tier else f"{hops} hops"
 
 

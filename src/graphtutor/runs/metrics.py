@@ -52,7 +52,8 @@ class PhaseMetrics(RunRecord):
     ``letter_match`` the share of answers whose letter is that of the trace's last entity, among
     those where it is an option.
     ``by_hop`` is keyed by hop length, ``by_tier`` by tier (1: one possible answer, 2: 2-4, 3:
-    more), ``by_hop_tier`` by "hop/tier", ``composition`` by hop length. ``wording`` asks in a
+    more), ``by_hop_tier`` by "hop/tier", ``by_seen`` by "hop/edges of the longest stretch of
+    the chain that lies on a training path", ``composition`` by hop length. ``wording`` asks in a
     template that no phase has trained on, ``retrieval`` with the gold chain's facts in the prompt.
     """
 
@@ -74,6 +75,7 @@ class PhaseMetrics(RunRecord):
     by_hop: dict[str, Cell] = Field(default_factory=dict)
     by_tier: dict[str, Cell] = Field(default_factory=dict)
     by_hop_tier: dict[str, Cell] = Field(default_factory=dict)
+    by_seen: dict[str, Cell] = Field(default_factory=dict)
     rotation: RotationMetrics | None = None
     wording: VariantMetrics | None = None
     retrieval: VariantMetrics | None = None

@@ -92,7 +92,8 @@ def draw_spread(
     """
     rows = np.arange(len(resources), dtype=np.int64)
     if len(rows) > _POOL_LIMIT:
-        rows = np.sort(stream.choice(rows, max(_POOL_LIMIT, 8 * need), replace=False))
+        most = min(len(rows), max(_POOL_LIMIT, 8 * need))
+        rows = np.sort(stream.choice(rows, most, replace=False))
     held, group = resources[rows], groups[rows]
     alive = np.ones(len(rows), dtype=np.bool_)
     chosen: list[int] = []

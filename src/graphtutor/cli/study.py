@@ -26,7 +26,7 @@ _DEFAULTS: Final[dict[StudyName, list[str]]] = {
     # As many short tasks to sample on as there are long ones: equal effort for both arms.
     StudyName.distribution: ["rsft.max_tasks=800"],
     StudyName.k: ["evaluation.samples=32", "evaluation.probe_tasks=200"],
-    StudyName.depth: ["tasks.eval=100", "evaluation.max_new_tokens=256"],
+    StudyName.depth: ["tasks.eval=100", "evaluation.max_new_tokens=192"],
     StudyName.drift: [],
 }
 _USES_RUNS: Final = (StudyName.k, StudyName.drift)
@@ -68,7 +68,9 @@ def run(
             "--run", wanted="the study k or drift", got=name.value, remedy="leave out --run"
         )
     found = tuple(RunDirectory.find(Path("data/runs"), each) for each in runs or ())
-    settings = load_config(config, preset, [*_DEFAULTS[name], *(set_ or [])])
+    # A file says all that it wants to say; without one, each study has settings that suit it.
+    defaults = _DEFAULTS[name] if config is None else []
+    settings = load_config(config, preset, [*defaults, *(set_ or [])])
     watch = RichWatch()
     study = Study(
         out=out or Path("data/studies") / name.value,

@@ -1,7 +1,7 @@
 """How matrix products are computed while a model trains on a CPU.
 
-Processors with matrix units for bfloat16 (Intel's AMX) multiply rounded inputs several times
-faster; sums and everything stored stay in float32. torch's fused attention is slower backwards on a
+Processors with instructions for bfloat16 (Intel's AMX, AVX-512 BF16 of Intel and AMD) multiply
+rounded inputs faster; sums and everything stored stay in float32. torch's fused attention is slower backwards on a
 CPU than plain matrix products, and does not profit.
 """
 
@@ -20,9 +20,9 @@ __all__ = ["training_products"]
 def training_products(network: Any, precision: str) -> Generator[None, None, None]:
     """Compute products in bfloat16 while a step runs, if ``precision`` is "bf16".
 
-    "auto" takes them where the network is on a CPU with matrix units for them, "fp32" never.
+    "auto" takes them where the network is on a CPU with instructions for them, "fp32" never.
     """
-    chosen = precision == "bf16" or (precision == "auto" and _has_matrix_units())
+    chosen = precision == "bf16" or (precision == "auto" and _multiplies_bfloat16())
     if not chosen or network.device.type != "cpu":
         yield
         return
@@ -37,6 +37,7 @@ def training_products(network: Any, precision: str) -> Generator[None, None, Non
         network.set_attn_implementation(attention)
 
 
-def _has_matrix_units() -> bool:
+def _multiplies_bfloat16() -> bool:
     engine: Any = torch
-    return bool(engine.cpu.get_capabilities().get("amx_bf16", False))
+    known: dict[str, object] = engine.cpu.get_capabilities()
+    return any(bool(known.get(name)) for name in ("amx_bf16", "avx512_bf16"))

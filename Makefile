@@ -20,7 +20,7 @@ LATER = @echo "make $@: not in this version of graphtutor" >&2; exit 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo train data infer_base sft rsft eval report pretrain test test-slow check \
-        format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
+        test-harness format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,17 @@ test: check ## install, then lint, types and the fast tests
 test-slow: $(STAMP) ## the tests that take minutes
 	$(VENV)/bin/pytest -q -m slow
 
+# inspect-ai has an environment of its own: it wants older versions than constraints.txt has.
+$(VENV)-inspect/.installed: pyproject.toml constraints-inspect.txt
+	@echo "Installing into $(VENV)-inspect (about 350 MB, half a minute or more)"
+	@$(PYTHON) -m venv $(VENV)-inspect
+	@$(VENV)-inspect/bin/python -m pip --disable-pip-version-check install -q \
+	  -c constraints-inspect.txt -e '.[inspect]' hypothesis pytest
+	@touch $@
+
+test-harness: $(VENV)-inspect/.installed ## the inspect_ai export, and the others without their programs
+	OMP_NUM_THREADS=1 $(VENV)-inspect/bin/pytest -q tests/harness tests/cli/test_harness.py
+
 check: $(STAMP) ## lint, formatting and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -82,7 +93,7 @@ format: $(STAMP) ## format and repair what can be repaired
 	$(VENV)/bin/ruff format .
 
 clean: ## remove the environment and caches; runs under data/ stay
-	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-inspect build dist .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 train-360m: ## later: the main job with a 360M model on Apple silicon

@@ -97,7 +97,7 @@ KEYS: dict[str, tuple[Callable[[AuditTask], Hashable], Callable[[AuditTask], boo
 }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(datasets())
 def test_overlaps_are_those_of_plain_sets(files: Files) -> None:
     record = audit(loaded(files), None, baselines=False)
@@ -130,7 +130,7 @@ def stretches(tasks: Sequence[AuditTask], length: int) -> set[Hashable]:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(datasets())
 def test_coverage_is_that_of_plain_sets(files: Files) -> None:
     record = audit(loaded(files), None, baselines=False)

@@ -77,3 +77,14 @@ def test_before_any_training_there_is_no_verdict() -> None:
 def test_winners_from_the_evaluation_are_named() -> None:
     check = found(audited(TrainedOn({}, ("t1", "e2"))), "winner")
     assert (check.passed, check.ids, check.found, check.n) == (False, ("e2",), 1, 2)
+
+
+def test_a_phase_that_says_it_trained_on_an_evaluated_file_is_named() -> None:
+    """Under its own name and with its own content: only the phase's own word tells."""
+    used = {"sft": {"train.jsonl": "t", "eval.jsonl": "e"}}
+    clean = found(audited(TrainedOn(used, learned={"sft": ("train.jsonl",)})), "phase-digest")
+    assert clean.passed
+    leaky = {"sft": ("train.jsonl", "eval.jsonl")}
+    check = found(audited(TrainedOn(used, learned=leaky)), "phase-digest")
+    assert check.passed is False
+    assert check.examples == ("phase sft used eval.jsonl, which has the content of eval.jsonl",)

@@ -109,7 +109,7 @@ def spoilt(draw: Draw) -> Task:
     return Task.model_validate(fields)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(spoilt())
 def test_gates_agree_with_the_check_of_each_task(task: Task) -> None:
     complaints = check_task(SOUND.graph, task)

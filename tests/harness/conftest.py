@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,10 +25,35 @@ from graphtutor.tasks.task import Task
 for name in ("HF_HUB_DISABLE_TELEMETRY", "HF_DATASETS_OFFLINE", "DO_NOT_TRACK"):
     os.environ[name] = "1"
 
+LOOPBACK = {None, "", "127.0.0.1", "::1", "localhost"}
 CONFIG = TasksConfig(
     train_one_hop=2, train_two_hop=40, train_three_hop=60, train_long=8, dev=6, eval=10, search=0
 )
 MakeExport = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _no_network(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that looks up or connects to anything but this machine, even if it copes."""
+    asked: list[str] = []
+    look_up, connect = socket.getaddrinfo, socket.socket.connect
+
+    def checked_look_up(host: Any, *args: Any, **options: Any) -> Any:
+        if host not in LOOPBACK:
+            asked.append(str(host))
+            raise OSError(f"no network in tests: {host}")
+        return look_up(host, *args, **options)
+
+    def checked_connect(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in LOOPBACK:
+            asked.append(str(address))
+            raise OSError(f"no network in tests: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket, "getaddrinfo", checked_look_up)
+    monkeypatch.setattr(socket.socket, "connect", checked_connect)
+    yield
+    assert asked == []
 
 
 def _random_graph(entities: int, edges: int, kinds: int) -> KnowledgeGraph:

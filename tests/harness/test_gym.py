@@ -25,7 +25,6 @@ from graphtutor.harness.gym_dataset import register
 def name(make_export: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> str:
     """The exported folder, registered by importing the file in it as its README says."""
     monkeypatch.setattr("reasoning_gym.factory.DATASETS", dict(DATASETS))
-    monkeypatch.setattr("graphtutor.harness.gym_dataset.DATASETS", reasoning_gym.factory.DATASETS)
     folder = make_export("reasoning-gym", split="train_long")
     spec = importlib.util.spec_from_file_location("gym_data", folder / "gym_data.py")
     assert spec is not None

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from graphtutor.harness.export import write_export
+from graphtutor.harness.source import read_source
+from graphtutor.io.jsonl import write_jsonl
 from graphtutor.tasks.task import Task
 
 pytest.importorskip("inspect_ai", reason="has an environment of its own: make test-harness")
@@ -34,7 +38,9 @@ def folder(make_export: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def evaluate(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+def evaluate(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., Any]]:
     """Run the task file of the export with a model that answers prompts from a function."""
     monkeypatch.setenv("INSPECT_LOG_DIR", str(tmp_path / "logs"))
     monkeypatch.chdir(folder)  # where its README says to run it
@@ -54,7 +60,9 @@ def evaluate(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> C
             for score in log.results.scores
         }
 
-    return run
+    yield run
+    # The package leaves streams open; what is said of them belongs to this test, not to the next.
+    gc.collect()
 
 
 def test_samples_are_in_the_packages_own_form(folder: Path, eval_tasks: tuple[Task, ...]) -> None:
@@ -89,20 +97,32 @@ def test_a_broken_format_has_nothing(evaluate: Any) -> None:
 
 
 def test_standard_errors_are_clustered_by_start(
-    evaluate: Any, eval_tasks: tuple[Task, ...]
+    task_folder: Path, tmp_path: Path, evaluate: Any, folder: Path
 ) -> None:
-    """Recomputed: sums of deviations within each start, squared, over n, with no correction."""
-    known = {task.prompt: task.start for task in eval_tasks}
-    lucky = set(sorted(set(known.values()))[::2])
-    letters = {task.prompt: task.answer_star for task in eval_tasks}
-    found = evaluate(
-        lambda prompt: f"TRACE: x.\nANSWER: {letters[prompt] if known[prompt] in lucky else 'X'}"
-    )["letter"]
+    """Recomputed from the deviations summed within each start, up to a small-sample factor.
+
+    Of the training tasks, as those of the evaluation here all have different starts.
+    """
+    tasks = sorted(read_source(task_folder, "train").tasks, key=lambda task: task.start)[:30]
+    write_jsonl(tmp_path / "some.jsonl", tasks)
+    write_export("inspect", read_source(tmp_path / "some.jsonl", "train"), tmp_path / "out")
+    (tmp_path / "out" / "samples.jsonl").replace(folder / "samples.jsonl")
+    known = {task.prompt: task for task in tasks}
+    lucky = sorted({task.start for task in tasks})[::2]
+
+    def answer(prompt: str) -> str:
+        right = known[prompt].start in lucky
+        return f"TRACE: x.\nANSWER: {known[prompt].answer_star if right else 'X'}"
+
+    (folder / "kg.json").unlink()  # the tasks there are others
+    found = evaluate(answer)["letter"]
     sums: Counter[str] = Counter()
-    for task in eval_tasks:
+    for task in tasks:
         sums[task.start] += float(task.start in lucky) - found["mean"]
-    wanted = sum(value**2 for value in sums.values()) ** 0.5 / len(eval_tasks)
-    assert found["stderr"] == pytest.approx(wanted, rel=0.1)
+    clustered = sum(value**2 for value in sums.values()) ** 0.5 / len(tasks)
+    plain = (found["mean"] * (1 - found["mean"]) / len(tasks)) ** 0.5
+    assert found["stderr"] == pytest.approx(clustered, rel=0.15)
+    assert found["stderr"] > 1.3 * plain
 
 
 def test_letters_need_no_graphtutor(

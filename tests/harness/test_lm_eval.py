@@ -10,6 +10,9 @@ from typing import Any
 
 import pytest
 
+from graphtutor.backends.registry import get_backend
+from graphtutor.completion.completion import Prompt, Sampling
+from graphtutor.config import ModelConfig
 from graphtutor.tasks.task import Task
 
 pytest.importorskip("lm_eval")
@@ -114,3 +117,25 @@ def test_a_hugging_face_model_runs_every_variant(folder: Path, llama_folder: Pat
         found = evaluate(folder, model, f"things_{variant}", limit=2)
         assert found[f"things_{variant}"]["sample_len"] == 4
         assert 0 <= found[f"things_{variant}"][figure] <= 1
+
+
+def test_it_sees_the_completions_that_graphtutor_evaluates(
+    folder: Path, llama_folder: Path, eval_tasks: tuple[Task, ...]
+) -> None:
+    """Greedy decoding here and there: the same prompt tokens in, the same text out."""
+    from lm_eval.models.huggingface import HFLM
+
+    engine = get_backend("torch").load(ModelConfig(name=str(llama_folder), device="cpu"))
+    four = [task for task in eval_tasks if task.hop_len == 4][:3]
+    ours = engine.generate([Prompt(task.id, task.prompt) for task in four], Sampling())
+    theirs = simple_evaluate(
+        model=HFLM(pretrained=str(llama_folder), device="cpu", batch_size=1, dtype="float32"),
+        tasks=["things_generate_4hop"],
+        task_manager=TaskManager(include_path=str(folder), include_defaults=False),
+        limit=3,
+        log_samples=True,
+    )
+    assert theirs is not None
+    rows = theirs["samples"]["things_generate_4hop"]
+    texts = {row["doc"]["id"]: row["resps"][0][0] for row in rows if row["filter"] == "strict"}
+    assert texts == {task.id: own[0].text for task, own in zip(four, ours, strict=True)}

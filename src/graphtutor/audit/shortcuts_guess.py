@@ -140,6 +140,6 @@ def judge(
         interval=interval,
         chance=CHANCE,
         passed=passed,
-        ids=tuple(table.ids[row] for row in solved.tolist()),
+        ids=tuple(table.ids[int(row)] for row in solved),
         note="; ".join(notes),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -145,7 +144,7 @@ def graph_guesses(table: OptionTable, graph: KnowledgeGraph | None, known: Known
             for end in ("high", "low")
         ]
         return unknown([*_CENTRAL, *named, _TYPE_RAREST, _TYPE_TRAIN], _NO_GRAPH)
-    strange = (table.options < 0).any(axis=1)
+    strange: NDArray[np.bool_] = np.any(table.options < 0, axis=1)
     note = f"{int(strange.sum())} tasks with entities outside the graph left out"
     note = note if strange.any() else ""
     options = np.maximum(table.options, 0)

@@ -69,10 +69,12 @@ def trained_on(run: RunDirectory) -> TrainedOn | None:
     Raises RunError when meta.json or rsft.jsonl cannot be read.
     """
     phases: dict[str, dict[str, str]] = {}
+    learned: dict[str, tuple[str, ...]] = {}
     if run.meta.exists():
         meta = read_record(run.meta, RunMeta)
         phases = {name: phase.files for name, phase in meta.phases.items() if phase.files}
+        learned = {name: phase.trained for name, phase in meta.phases.items()}
     winners: dict[str, None] = {}
     if run.winners.exists():
         winners = {line.ex_id: None for line in iter_jsonl(run.winners, _Winner, RunError)}
-    return TrainedOn(phases, tuple(winners)) if phases or winners else None
+    return TrainedOn(phases, tuple(winners), learned) if phases or winners else None

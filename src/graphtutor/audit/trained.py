@@ -1,8 +1,9 @@
 """Whether a file that is trained on is one that is evaluated on, by its content's digest.
 
 Of a run, ``meta.json`` says which files each phase has used, and ``rsft.jsonl`` which tasks its
-winners come from. A phase's list holds what it was evaluated on as well, so an evaluated file under
-its own name there is no proof of training; the same content under another name is.
+winners come from. A phase's list of files holds what it was evaluated on as well; which of them it
+trained on stands beside it. Where that is missing, an evaluated file under its own name is no proof
+of training, but the same content under another name is.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ __all__ = ["TrainedOn", "training_checks"]
 class TrainedOn:
     """What a run has trained on, as far as it recorded it.
 
-    ``phases`` maps a phase to its files with their digests; ``winners`` are the ids of the tasks
-    that rejection sampling trained on.
+    ``phases`` maps a phase to its files with their digests, ``learned`` to the names of those that
+    it trained on (runs made elsewhere may not say); ``winners`` are the ids of the tasks that
+    rejection sampling trained on.
     """
 
     phases: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
     winners: Sequence[str] = ()
+    learned: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
 
 
 def training_checks(dataset: Dataset, trained: TrainedOn | None = None) -> Iterator[Check]:
@@ -38,7 +41,7 @@ def training_checks(dataset: Dataset, trained: TrainedOn | None = None) -> Itera
         if train:
             yield _same_content(dataset, file, train)
         if trained is not None and trained.phases:
-            yield _used_by_phases(dataset, file, trained.phases)
+            yield _used_by_phases(dataset, file, trained)
         if trained is not None and trained.winners:
             yield _won(dataset, file, trained.winners)
     if trained is not None and trained.phases:
@@ -54,17 +57,16 @@ def _same_content(dataset: Dataset, file: AuditFile, train: Sequence[AuditFile])
     return _file_check(dataset, file, demand, examples, len(train), "files")
 
 
-def _used_by_phases(
-    dataset: Dataset, file: AuditFile, phases: Mapping[str, Mapping[str, str]]
-) -> Check:
-    """Compare what the phases used under the names of other files."""
+def _used_by_phases(dataset: Dataset, file: AuditFile, trained: TrainedOn) -> Check:
+    """Compare what the phases trained on, and what they used under the names of other files."""
+    phases = trained.phases
     names = {other.name for other in dataset.of_role("evaluated")}
     digests = {file.digest, *(files[file.name] for files in phases.values() if file.name in files)}
     others = [
         (phase, name, digest)
         for phase, files in phases.items()
         for name, digest in files.items()
-        if name not in names
+        if name not in names or name in trained.learned.get(phase, ())
     ]
     same = [
         f"phase {phase} used {name}, which has the content of {file.name}"

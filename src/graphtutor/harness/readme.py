@@ -27,8 +27,13 @@ after 160 tokens. Standard errors are lm-eval's: they take tasks to be independe
 the same start are not.
 """
 _INSPECT: Final = """\
-    pip install inspect-ai
-    inspect eval inspect_task.py --model hf/local -M model_path=MODEL
+    pip install inspect-ai torch transformers accelerate
+    inspect eval inspect_task.py --model hf/local -M model_path=MODEL -M do_sample=false
+
+The prompt is sent as a user's message. To a model without a chat template the provider `hf` would
+write `user: ` before it. To leave it as it is, add
+
+    -M 'chat_template="{{{{ messages[0].content }}}}"'
 
 Each sample is scored by `letter`, `format`{grounded}.
 Means come with standard errors clustered by start entity. inspect-ai wants other versions of fsspec

@@ -102,13 +102,20 @@ class Job:
         return {(line.phase, line.round) for line in lines}
 
     @contextmanager
-    def measuring(self, phase: str, splits: Sequence[str] = ()) -> Generator[None, None, None]:
-        """Add the wall time and memory of a block, and the files it used, to meta.json."""
+    def measuring(
+        self, phase: str, splits: Sequence[str] = (), *, trained: bool = False
+    ) -> Generator[None, None, None]:
+        """Add the wall time and memory of a block, and the files it used, to meta.json.
+
+        ``trained`` says that it trains on these files.
+        """
         with measured() as usage:
             yield
         meta = read_record(self.run.meta, RunMeta)
         files = {f"{split}.jsonl": digest_file(self.task_file(split)) for split in splits}
-        write_record(self.run.meta, meta.with_phase(phase, files=files, usage=usage))
+        write_record(
+            self.run.meta, meta.with_phase(phase, files=files, trained=trained, usage=usage)
+        )
 
 
 class _Line(BaseModel):

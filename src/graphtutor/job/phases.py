@@ -44,7 +44,7 @@ def run_sft(job: Job) -> None:
     if job.todo("sft/train", keep=_TRAINING_LOGS):
         refuse_evaluated([job.task_file("train")], _evaluated(job))
         with (
-            job.measuring("sft", ["train"]),
+            job.measuring("sft", ["train"], trained=True),
             trained(job, "sft", "sft", config, 0) as (model, progress),
         ):
             train_sft(model, job.tasks("train"), config, job.config.seed, progress)
@@ -59,7 +59,7 @@ def run_more_sft(job: Job) -> None:
         refuse_evaluated([job.task_file("train")], _evaluated(job))
         before = job.config.sft.steps
         with (
-            job.measuring("sft_more", ["train"]),
+            job.measuring("sft_more", ["train"], trained=True),
             trained(job, "sft_more", "sft", config, before) as (model, progress),
         ):
             train_sft(

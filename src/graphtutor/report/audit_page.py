@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -33,8 +33,7 @@ _GROUPS: Final = {
 }
 _KEY: Final = (
     "Each cell says how many items break the demand, of how many. Without a mark the gate holds; "
-    "FAILS marks one that does not; in brackets stands what is told and not judged; a dash means "
-    "not looked at."
+    "FAILS marks one that does not; 'told' marks what is not judged; a dash means not looked at."
 )
 
 
@@ -169,7 +168,7 @@ def _cell(check: Check) -> str:
     figure = f"{check.found} of {check.n}"
     if check.passed is None:
         share = f", {100 * check.share:.0f} %" if check.share else ""
-        return f"({figure}{share})"
+        return f"told: {figure}{share}"
     return figure if check.passed else f"FAILS: {figure}"
 
 
@@ -195,29 +194,28 @@ def _shortcuts(record: AuditRecord, plots: Sequence[Figure]) -> Iterator[Block]:
         return
     yield Heading("Shortcuts")
     yield Paragraph(
-        "How often a guesser is right that does not reason. A gate fails where the 95 % interval "
-        "lies above chance."
+        "How often a guesser is right that does not reason, with 95 % intervals. A gate fails "
+        "where the interval lies above chance; 'told' marks what is no gate."
     )
     yield from plots
-    rows = tuple(
-        (
-            guess.title,
-            guess.file,
-            str(guess.n),
-            rate(guess.accuracy, guess.interval),
-            _judged(guess),
-        )
-        for guess in record.shortcuts
-        if guess.accuracy is not None
-    )
-    head = ("guesser", "file", "n", "right", "")
-    yield Table(head, rows, text_columns=frozenset({0, 1, 4}))
+    sizes = {file.name: file.n for file in record.files}
+    cells = {(guess.title, guess.file): _guess(guess, sizes) for guess in record.shortcuts}
+    files = [name for name in sizes if any(file == name for _, file in cells)]
+    titles = dict.fromkeys(title for title, _ in cells)
+    rows = tuple((title, *(cells.get((title, name), ABSENT) for name in files)) for title in titles)
+    yield Table(("% right", *(f"{name}, n = {sizes[name]}" for name in files)), rows)
 
 
-def _judged(guess: Shortcut) -> str:
+def _guess(guess: Shortcut, sizes: Mapping[str, int]) -> str:
+    """Write how often a guesser is right, and whether that is judged."""
+    if guess.accuracy is None:
+        return ABSENT
+    text = rate(guess.accuracy, guess.interval)
+    if guess.n != sizes.get(guess.file):
+        text = f"{text}, n = {guess.n}"
     if guess.passed is None:
-        return "told"
-    return "holds" if guess.passed else "FAILS"
+        return f"told: {text}"
+    return text if guess.passed else f"FAILS: {text}"
 
 
 def _details(record: AuditRecord) -> Iterator[Block]:
@@ -239,19 +237,28 @@ def _details(record: AuditRecord) -> Iterator[Block]:
 
 def _unseen(record: AuditRecord) -> Iterator[Block]:
     """Say what has no verdict and why, and what is told only."""
-    unseen = _not_seen(record)
-    if unseen:
-        yield Heading("Not looked at")
-        rows = tuple(
-            (item.title, item.file, item.note.removeprefix(f"{NOT_LOOKED_AT}: ") or ABSENT)
-            for item in unseen
-        )
-        yield Table(("what", "file", "why"), rows, text_columns=frozenset({0, 1, 2}))
-    partly = [check for check in record.checks if check.looked_at and _remark(check)]
-    if partly:
-        yield Heading("Notes")
-        rows = tuple((check.title, check.file, _remark(check)) for check in partly)
-        yield Table(("what", "file", "note"), rows, text_columns=frozenset({0, 1, 2}))
+    unseen = [
+        (item.title, item.file, item.note.removeprefix(f"{NOT_LOOKED_AT}: ") or ABSENT)
+        for item in _not_seen(record)
+    ]
+    partly = [
+        (check.title, check.file, _remark(check))
+        for check in record.checks
+        if check.looked_at and _remark(check)
+    ]
+    for title, head, found in (("Not looked at", "why", unseen), ("Notes", "note", partly)):
+        if found:
+            yield Heading(title)
+            rows = _by_reason(found)
+            yield Table(("what", "files", head), rows, text_columns=frozenset({0, 1, 2}))
+
+
+def _by_reason(found: Sequence[tuple[str, str, str]]) -> tuple[tuple[str, str, str], ...]:
+    """Join the files that have the same (title, file, reason) but for the file."""
+    files: dict[tuple[str, str], list[str]] = {}
+    for title, file, reason in found:
+        files.setdefault((title, reason), []).append(file)
+    return tuple((title, ", ".join(names), reason) for (title, reason), names in files.items())
 
 
 def _remark(check: Check) -> str:

@@ -58,9 +58,13 @@ class GraphMeta(RunRecord):
 
 
 class PhaseMeta(RunRecord):
-    """What a phase used: task files by name and digest, wall time, peak memory of the process."""
+    """What a phase used: task files by name and digest, wall time, peak memory of the process.
+
+    ``trained`` names those of the files that its training learned from.
+    """
 
     files: dict[str, str] = Field(default_factory=dict)
+    trained: tuple[str, ...] = ()
     seconds: float = 0.0
     peak_memory_bytes: int | None = None
 
@@ -84,16 +88,22 @@ class RunMeta(RunRecord):
     phases: dict[str, PhaseMeta] = Field(default_factory=dict)
 
     def with_phase(
-        self, name: str, *, files: Mapping[str, str] | None = None, usage: PhaseUsage | None = None
+        self,
+        name: str,
+        *,
+        files: Mapping[str, str] | None = None,
+        trained: bool = False,
+        usage: PhaseUsage | None = None,
     ) -> RunMeta:
         """Return a copy in which phase ``name`` has also used ``files`` and ``usage``.
 
-        Seconds add up over the units of a phase, peak memory is the highest of them.
+        ``trained`` says that it trained on these files. Seconds add up over the units of a phase, peak memory is the highest of them.
         """
         old = self.phases.get(name, PhaseMeta())
         peaks = [old.peak_memory_bytes, usage.peak_memory_bytes if usage else None]
         new = PhaseMeta(
             files={**old.files, **(files or {})},
+            trained=tuple(dict.fromkeys([*old.trained, *(files or {} if trained else ())])),
             seconds=round(old.seconds + (usage.seconds if usage else 0.0), 3),
             peak_memory_bytes=max((peak for peak in peaks if peak is not None), default=None),
         )

@@ -76,7 +76,7 @@ def _train(job: Job, depth: int) -> None:
         groups, [1.0] * len(groups), config.steps, config.batch_size, name, job.config.seed
     )
     with (
-        job.measuring(name, ["train"]),
+        job.measuring(name, ["train"], trained=True),
         trained(job, name, "base", config, 0) as (model, progress),
     ):
         examples = encode_pairs(model, sft_pairs(tasks))

@@ -34,7 +34,6 @@ __all__ = [
     "DISTRACTORS",
     "Pool",
     "collect_pool",
-    "endings",
     "rows_of",
     "shared_phrases",
     "survey",
@@ -47,7 +46,6 @@ _BLOCK: Final = 4096
 _MAX_BLOCKS: Final = 24
 _IDLE_BLOCKS: Final = 6
 _SURPLUS: Final = 4
-_RIVALS: Final = (8, 8, 4)
 _FOCUS: Final = {1: 3.0, 2: 1.0, 3: 0.0}
 """Power of 1 / fan-out that weights an edge when a tier is sampled for."""
 
@@ -182,51 +180,14 @@ def collect_pool(
         blocks = list(iter_cells(graph, hops, unique=strict))
     except TooManyCells:
         parts = list(_sampled(graph, hops, need, strict, seed, usable))
-        pool = _joined(graph, hops, parts, complete=False)
-        return _with_rivals(graph, pool) if strict else pool
+        return _joined(graph, hops, parts, complete=False)
     parts = [
         survey(
             graph, cells.paths, cells.answers.question[cells.rows], cells.answers, strict, usable
         )
         for cells in blocks
     ]
-    pool = _joined(graph, hops, parts, complete=True)
-    return _with_rivals(graph, pool) if strict else pool
-
-
-def _with_rivals(graph: KnowledgeGraph, pool: Pool) -> Pool:
-    """Keep the paths whose question could, by its last words, have other answers as well.
-
-    Otherwise the end of the question alone tells the answer, since no wrong option could stand
-    there: see ``_RIVALS``.
-    """
-    answer = pool.paths.entities[:, -1]
-    keep = np.ones(len(answer), dtype=np.bool_)
-    for ending, fewest in zip(endings(graph, pool.paths, len(_RIVALS)), _RIVALS, strict=True):
-        pairs = np.unique(ending * max(1, len(graph.entities)) + answer)
-        rivals = np.bincount(pairs // max(1, len(graph.entities)), minlength=1)
-        keep &= rivals[ending] >= fewest
-    return pool.take(keep)
-
-
-def endings(graph: KnowledgeGraph, paths: Paths, most: int) -> list[IndexArray]:
-    """Number the last words of each question: the type asked for and the last k hops, k < ``most``.
-
-    A hop is worded by its relation and the type of the entity that it leaves, except for the start,
-    which the question names instead. Returns one array (n,) for each k; numbers of different k, and
-    of different calls, have nothing to do with each other.
-    """
-    kind = graph.entity_type[paths.entities]
-    columns = [kind[:, -1]]
-    found = [chain_ids(kind[:, [-1]])]
-    hops = paths.edges.shape[1]
-    for k in range(1, most):
-        if k <= hops:
-            columns.append(graph.edge_relation[paths.edges[:, -k]])
-        if k < hops:
-            columns.append(kind[:, -1 - k])
-        found.append(chain_ids(np.column_stack(columns)))
-    return found
+    return _joined(graph, hops, parts, complete=True)
 
 
 def _sampled(

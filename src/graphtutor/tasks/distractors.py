@@ -1,11 +1,13 @@
 """Near-miss distractors, drawn so that the options alone give nothing away.
 
-Distractors are answers of other tasks of the same split and type, so an entity stands among the
-options as often without being the answer as its share of the answers asks for. Among those, the
-ones that one wrong turn reaches are preferred. Many triples are drawn for each task, and the one is
-taken that keeps every shortcut at chance: for each score that a guesser could rank options by
-(degree, frequency as an answer, closeness to the other options, distance from the start, ...), the
-answer is to be on top in a quarter of the tasks, and at the bottom in a quarter.
+Distractors are answers of other tasks of the same split and type, and mostly of tasks whose chains
+end alike, so an entity stands among the options as often without being the answer as its share of
+the answers asks for: over all tasks, and over those that end in the same one, two or three
+relations. Otherwise the end of the question would tell which option is an answer of its kind. Among
+those, the ones that one wrong turn reaches are preferred. Many triples are drawn for each task, and
+the one is taken that keeps every shortcut at chance: for each score that a guesser could rank
+options by (degree, frequency as an answer, closeness to the other options, distance from the start,
+...), the answer is to be on top in a quarter of the tasks, and at the bottom in a quarter.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graphtutor.graph.chains import ranges
+from graphtutor.graph.chains import chain_ids, ranges
 from graphtutor.graph.distances import pair_distances
 from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.io.seed import random_stream
@@ -27,18 +29,17 @@ from graphtutor.tasks.near_misses import near_misses
 
 __all__ = ["draw_distractors", "linked"]
 
-_RANDOM: Final = 24
-"""Answers of other tasks considered per task, beside its near misses."""
 _LEVELS: Final = 3
-_LEVEL_WEIGHT: Final = 0.5
-_NEAR_ANY = False
-_TARGETS = 12
-_OVERLAP=True
-_LEAN: Final = 1.0
+"""Relations at the end of a chain that tasks are grouped by."""
+_RANDOM: Final = 24
+"""Answers of other tasks considered per task and level, beside its near misses."""
 _TRIPLES: Final = 64
 _NEAR_LOG_WEIGHT: Final = 2.5
 _NEAR_REWARD: Final = 0.6
-_QUOTA_LOG_WEIGHT: Final = 3.0
+_QUOTA_LOG_WEIGHT: Final = 1.5
+_QUOTA_PENALTY: Final = 0.5
+_LEAN: Final = 1.0
+"""Log weight of an option no farther than the answer, per task that the nearest leads by."""
 _DRIFT_LIMIT: Final = 4.0
 """A score that cannot be balanced (1-hop answers are nearest) must not drown the others."""
 _NEIGHBOURS: Final = 400
@@ -54,11 +55,11 @@ class Balance:
     top: Scores = field(default_factory=lambda: np.zeros(0))
     bottom: Scores = field(default_factory=lambda: np.zeros(0))
 
-    @property
-    def lead(self) -> float:
-        if not len(self.top):
+    def lead(self, score: int) -> float:
+        """Return in how many tasks too many the answer was lowest by ``score``, within limits."""
+        if not self.tasks:
             return 0.0
-        return float(np.clip(self.bottom[0] - 0.25 * self.tasks, 0, _DRIFT_LIMIT))
+        return float(np.clip(self.bottom[score] - 0.25 * self.tasks, 0, _DRIFT_LIMIT))
 
     def choose(self, values: Scores, penalty: Scores) -> int:
         """Choose among triples and record the choice.
@@ -88,10 +89,9 @@ class Balance:
 class Quota:
     """Keeps each entity three times as often a distractor as it is an answer, cell by cell.
 
-    The tasks of a split are grouped: all of them, those with the same last relation, those with the
-    same last two. A cell is an entity in a group, so that not even the end of the chain tells an
-    answer from a distractor. ``wanted`` and ``used`` count the draws of each cell as a distractor,
-    in the end and so far; shape (cells,). ``tasks`` and ``done`` count tasks per group.
+    A cell is an entity among the tasks of one group (see :func:`_groups`). ``wanted`` and ``used``
+    count how often each is to be a distractor in the end, and was so far; shape (cells,). ``tasks``
+    and ``done`` count tasks per group.
     """
 
     wanted: Scores
@@ -100,17 +100,17 @@ class Quota:
     done: Scores
 
     def excess(self, cells: IndexArray, groups: IndexArray) -> Scores:
-        """Return how far the use of entities runs ahead of their quota, in standard deviations.
+        """Return how far the use of entities runs ahead of their quotas, in standard deviations.
 
-        ``cells`` is (levels, n), ``groups`` (levels,); the result (n,) is the mean of the levels.
+        ``cells`` is (levels, n) and ``groups`` (levels,); summed over the levels, shape (n,).
         """
+        final = self.wanted[cells]
         share = (self.done[groups] + 1) / self.tasks[groups]
-        wanted = self.wanted[cells]
-        ahead = (self.used[cells] - wanted * share[:, None]) / (1 + np.sqrt(wanted))
-        return _LEVEL_WEIGHT * ahead.sum(axis=0)
+        ahead = (self.used[cells] - final * share[:, None]) / (1 + np.sqrt(final))
+        return ahead.sum(axis=0)
 
     def record(self, cells: IndexArray, groups: IndexArray) -> None:
-        """Count the distractors ``cells`` (levels, 3) of one more task of ``groups`` (levels,)."""
+        """Count the distractors of one more task: ``cells`` (levels, 3), ``groups`` (levels,)."""
         self.used[cells] += 1
         self.done[groups] += 1
 
@@ -129,6 +129,16 @@ class Considered:
     first: IndexArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """The gold sets of one split and the ``groups`` of their tasks, (levels, n) for each."""
+
+    golds: Sequence[GoldSet]
+    groups: Sequence[IndexArray]
+    frequency: IndexArray
+    seed: int
+
+
 def draw_distractors(
     graph: KnowledgeGraph, golds: Sequence[GoldSet], taught: IndexArray, seed: int
 ) -> list[IndexArray]:
@@ -141,52 +151,42 @@ def draw_distractors(
     frequency = np.zeros(len(graph.entities), dtype=np.int64)
     for gold in golds:
         frequency += np.bincount(gold.answer, minlength=len(frequency))
-    groups = _groups(graph, golds)
-    considered = [
-        _considered(graph, gold, frequency, groups[i], golds, groups, seed) for i, gold in enumerate(golds)
-    ]
-    quota, cells = _quota(graph, golds, groups, considered)
+    split = Split(golds, _groups(graph, golds), frequency, seed)
+    considered = [_considered(graph, split, number) for number in range(len(golds))]
+    quota, cells = _quota(graph, split, considered)
     degrees = [graph.in_degree, graph.out_degree, graph.in_degree + graph.out_degree]
     static = np.stack([*degrees, frequency, taught])
     return [
-        _draw(graph, gold, static, quota, c, k, g, seed)
-        for gold, c, k, g in zip(golds, considered, cells, groups, strict=True)
+        _draw(graph, split, number, static, quota, considered[number], cells[number])
+        for number in range(len(golds))
     ]
 
 
 def _groups(graph: KnowledgeGraph, golds: Sequence[GoldSet]) -> list[IndexArray]:
     """Number the groups that each task is in; shape (levels, n) for each gold set.
 
-    Level k holds the tasks whose chains end in the same k hops, up to ``_LEVELS`` of them.
+    Level k holds the tasks whose chains end in the same k relations; level 0 holds them all.
     """
-    base = (len(graph.relations) + 1)*(len(graph.types)+1)
-    raw: list[IndexArray] = []
-    for gold in golds:
-        relations = graph.edge_relation[gold.paths.edges] + 1
-        kinds = graph.entity_type[gold.paths.entities] + 1
-        code = np.zeros(len(gold.paths), dtype=np.int64)
-        codes = [code]
-        for level in range(_LEVELS):
-            if level < gold.hops:
-                hop = relations[:, -1 - level] * (len(graph.types)+1)
-                if level + 1 < gold.hops:
-                    hop = hop + kinds[:, -2 - level]
-            else: hop = np.zeros_like(code)
-            codes.append((codes[-1] * base + hop))
-        raw.append(np.stack([code + level * base**_LEVELS for level,code in enumerate(codes)]))
-    names = np.unique(np.concatenate([codes.ravel() for codes in raw]))
-    return [np.searchsorted(names, codes).astype(np.int64) for codes in raw]
+    relations = [graph.edge_relation[gold.paths.edges[:, ::-1][:, :_LEVELS]] + 1 for gold in golds]
+    ends = np.concatenate(
+        [np.pad(chain, ((0, 0), (0, _LEVELS - chain.shape[1]))) for chain in relations]
+    )
+    levels: list[IndexArray] = []
+    known = 0
+    for level in range(_LEVELS + 1):
+        levels.append(known + chain_ids(ends[:, :level]))
+        known = int(levels[-1].max(initial=known)) + 1
+    cuts = np.cumsum([len(gold.paths) for gold in golds])[:-1]
+    return [part.astype(np.int64) for part in np.split(np.stack(levels), cuts, axis=1)]
 
 
 def _quota(
-    graph: KnowledgeGraph,
-    golds: Sequence[GoldSet],
-    groups: Sequence[IndexArray],
-    considered: Sequence[Considered],
+    graph: KnowledgeGraph, split: Split, considered: Sequence[Considered]
 ) -> tuple[Quota, list[IndexArray]]:
-    """Return the quotas of a split, and the cells (levels, rows) of what is considered."""
+    """Return the quotas of a split, and the cells (levels, rows) of all that is considered."""
     width = len(graph.entities)
-    answers = [g * width + gold.answer for g, gold in zip(groups, golds, strict=True)]
+    groups = split.groups
+    answers = [g * width + gold.answer for g, gold in zip(groups, split.golds, strict=True)]
     rows = [g[:, c.task] * width + c.entity for g, c in zip(groups, considered, strict=True)]
     names = np.unique(np.concatenate([codes.ravel() for codes in (*answers, *rows)]))
     right = np.concatenate([np.searchsorted(names, codes).ravel() for codes in answers])
@@ -198,50 +198,37 @@ def _quota(
 
 def _draw(
     graph: KnowledgeGraph,
-    gold: GoldSet,
+    split: Split,
+    number: int,
     static: IndexArray,
     quota: Quota,
     considered: Considered,
     cells: IndexArray,
-    groups: IndexArray,
-    seed: int,
 ) -> IndexArray:
+    gold, groups = split.golds[number], split.groups[number]
     balance = Balance()
-    grams = _Grams(graph)
     drawn = np.empty((len(gold.paths), DISTRACTORS), dtype=np.int64)
     for task in range(len(gold.paths)):
         rows = slice(int(considered.first[task]), int(considered.first[task + 1]))
         options, near = considered.entity[rows], considered.near[rows]
-        excess = quota.excess(cells[:, rows], groups[:, task])
-        stream = random_stream(graph.digest, "options", gold.split, seed, gold.hops, task)
-        keys = np.where(near, _NEAR_LOG_WEIGHT, 0.0) - _QUOTA_LOG_WEIGHT * excess
         everyone = np.append(gold.answer[task], options)
         distance = np.append(gold.distance[task], considered.distance[rows])
-        keys = keys + _LEAN * balance.lead * (distance[1:] <= distance[0])
+        excess = quota.excess(cells[:, rows], groups[:, task])
+        stream = random_stream(graph.digest, "options", gold.split, split.seed, gold.hops, task)
+        keys = np.where(near, _NEAR_LOG_WEIGHT, 0.0) - _QUOTA_LOG_WEIGHT * excess
+        # Score 0 is the distance: were the others left to chance, most would be farther away.
+        keys = keys + _LEAN * balance.lead(0) * (distance[1:] <= distance[0])
         keys = keys + stream.gumbel(size=(_TRIPLES, len(options)))
         triples = np.argsort(-keys, axis=1)[:, :DISTRACTORS]
-        penalty = (excess - _NEAR_REWARD * near)[triples].sum(axis=1)
+        penalty = (_QUOTA_PENALTY * excess - _NEAR_REWARD * near)[triples].sum(axis=1)
         under = _under_relation(graph, everyone, gold.paths.edges[task, -1])
         scores = np.concatenate([[distance, under], static[:, everyone]])
-        if _OVERLAP:
-            start = grams[gold.start[task]]
-            like = [len(grams[e] & start) / max(1, len(grams[e])) for e in everyone.tolist()]
-            scores = np.concatenate([scores, [like]])
         sets = np.column_stack([np.zeros(_TRIPLES, dtype=np.int64), triples + 1])
         values = np.concatenate([scores[:, sets], _centrality(graph, everyone, sets)[None]])
         chosen = triples[balance.choose(values, penalty)]
         drawn[task] = options[chosen]
         quota.record(cells[:, rows][:, chosen], groups[:, task])
     return drawn
-
-
-class _Grams(dict):
-    def __init__(self, graph):
-        self.graph = graph
-    def __missing__(self, e):
-        plain = f" {self.graph.entities[e].id.lower()} "
-        self[e] = frozenset(plain[i:i+3] for i in range(len(plain)-2))
-        return self[e]
 
 
 def linked(graph: KnowledgeGraph, entities: IndexArray) -> NDArray[np.bool_]:
@@ -284,14 +271,12 @@ def _under_relation(graph: KnowledgeGraph, entities: IndexArray, edge: int) -> I
     return np.bincount(row[same], minlength=len(entities)).astype(np.int64)
 
 
-def _considered(
-    graph: KnowledgeGraph, gold: GoldSet, frequency: IndexArray, groups: IndexArray,
-    golds: Sequence[GoldSet], every: Sequence[IndexArray], seed: int
-) -> Considered:
+def _considered(graph: KnowledgeGraph, split: Split, number: int) -> Considered:
+    gold = split.golds[number]
     width = len(graph.entities)
     near = np.stack(near_misses(graph, gold.paths), axis=1)
-    near = near[_NEAR_ANY | (frequency[near[:, 1]] > 0)]
-    others = _other_answers(graph, gold, groups, golds, every, seed)
+    near = near[split.frequency[near[:, 1]] > 0]
+    others = _other_answers(graph, split, number)
     codes = np.unique(np.concatenate([near, others]) @ np.array([width, 1]))
     codes = codes[_valid(graph, gold, codes // width, codes % width)]
     counts = np.bincount(codes // width, minlength=len(gold.paths))
@@ -314,40 +299,26 @@ def _considered(
     )
 
 
-def _other_answers(
-    graph: KnowledgeGraph, gold: GoldSet, groups: IndexArray,
-    golds: Sequence[GoldSet], every: Sequence[IndexArray], seed: int
-) -> IndexArray:
-    """Draw answers of other tasks of the same type and group, in proportion; rows (task, entity)."""
-    stream = random_stream(graph.digest, "others", gold.split, seed, gold.hops)
-    kinds = max(1, len(graph.types))
-    kind = graph.entity_type
-    answer = np.concatenate([g.answer for g in golds])
+def _other_answers(graph: KnowledgeGraph, split: Split, number: int) -> IndexArray:
+    """Draw answers of the same type from the tasks of each group; rows (task, entity).
+
+    They are drawn in proportion, each task's own answer among them.
+    """
+    gold = split.golds[number]
+    stream = random_stream(graph.digest, "others", gold.split, split.seed, gold.hops)
+    kinds, kind = max(1, len(graph.types)), graph.entity_type
+    answer = np.concatenate([part.answer for part in split.golds])
+    task = np.repeat(np.arange(len(gold.paths), dtype=np.int64), _RANDOM)
     rows: list[IndexArray] = []
-    for level in range(len(groups)):
-        pool = np.concatenate([g[level] for g in every]) * kinds + kind[answer]
+    for level, group in enumerate(split.groups[number]):
+        pool = np.concatenate([part[level] for part in split.groups]) * kinds + kind[answer]
         order = np.argsort(pool, kind="stable")
-        wanted = groups[level] * kinds + kind[gold.answer]
-        low = np.searchsorted(pool[order], wanted)
-        high = np.searchsorted(pool[order], wanted, side="right")
+        wanted = group * kinds + kind[gold.answer]
+        low = np.searchsorted(pool[order], wanted).astype(np.int64)
+        high = np.searchsorted(pool[order], wanted, side="right").astype(np.int64)
         ticket = stream.integers(low[:, None], high[:, None], size=(len(wanted), _RANDOM))
-        drawn = answer[order[ticket]]
-        rows.append(np.stack([np.repeat(np.arange(len(wanted)), _RANDOM), drawn.ravel()], axis=1))
-    if _TARGETS:
-        rows.append(_other_targets(graph, gold, stream))
-    return np.concatenate(rows).astype(np.int64)
-
-
-def _other_targets(graph, gold, stream):
-    kind = graph.entity_type
-    kinds = len(graph.types)
-    code = graph.edge_relation * kinds + kind[graph.edge_target]
-    order = np.argsort(code, kind="stable")
-    wanted = graph.edge_relation[gold.paths.edges[:, -1]] * kinds + kind[gold.answer]
-    low = np.searchsorted(code[order], wanted)
-    high = np.searchsorted(code[order], wanted, side="right")
-    ticket = stream.integers(low[:, None], high[:, None], size=(len(wanted), _TARGETS))
-    return np.stack([np.repeat(np.arange(len(wanted)), _TARGETS), graph.edge_target[order[ticket]].ravel()], axis=1)
+        rows.append(np.stack([task, answer[order[ticket]].ravel()], axis=1))
+    return np.concatenate(rows)
 
 
 def _valid(

@@ -10,6 +10,7 @@ TEST_WORKERS ?= 2
 PIP_TORCH ?=
 
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check install -q -c constraints.txt
 GRAPHTUTOR := $(VENV)/bin/graphtutor
 SETTINGS := $(if $(PRESET),--preset $(PRESET)) $(if $(MODEL),--set model.name=$(MODEL)) \
@@ -19,7 +20,7 @@ RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
 LATER = @echo "make $@: not in this version of graphtutor" >&2; exit 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train data infer_base sft rsft eval report pretrain test test-slow check \
+.PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
         test-harness format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
@@ -28,15 +29,22 @@ help: ## list the targets
 
 setup: $(STAMP) ## install into VENV (once; again when the dependencies change)
 
+setup-dev: $(DEV) ## install what the tests need as well
+
 # torch comes first and alone: resolved together with the rest, pip may swap a CPU build for the
 # CUDA build and its gigabytes of libraries.
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "graphtutor: $(PYTHON): wanted Python 3.11 or newer, got $$($(PYTHON) --version 2>&1)." \
 	       "What to do: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@echo "Installing into $(VENV) (about 2 GB, a minute or more)"
+	@echo "Installing into $(VENV) (about 1.7 GB, a minute or more)"
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) $(PIP_TORCH) "$$(sed -n '/^torch==/p' constraints.txt)"
+	@$(PIP) -e '.[all]'
+	@touch $@
+
+$(DEV): $(STAMP)
+	@echo "Installing what the tests need (about 700 MB, a minute or more)"
 	@$(PIP) -e '.[dev]'
 	@touch $@
 
@@ -60,6 +68,9 @@ rsft: $(STAMP) ## one phase: sample, verify, train on the winners
 eval: $(STAMP) ## one phase: evaluate what has been trained
 	$(GRAPHTUTOR) eval --run-id $(RUN_ID) $(SETTINGS)
 
+audit: $(STAMP) ## leaks, ill-posed tasks and shortcuts in the data of the run
+	$(GRAPHTUTOR) audit $(RUN_ID)
+
 report: $(STAMP) ## render the run again as Markdown, HTML and plots
 	$(GRAPHTUTOR) report $(RUN_ID)
 
@@ -69,7 +80,7 @@ pretrain: $(STAMP) ## make the embedded model again, into data/pretrain (about a
 test: check ## install, then lint, types and the fast tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -n $(TEST_WORKERS)
 
-test-slow: $(STAMP) ## the tests that take minutes
+test-slow: $(DEV) ## the tests that take minutes
 	$(VENV)/bin/pytest -q -m slow
 
 # inspect-ai has an environment of its own: it wants older versions than constraints.txt has.
@@ -83,12 +94,12 @@ $(VENV)-inspect/.installed: pyproject.toml constraints-inspect.txt
 test-harness: $(VENV)-inspect/.installed ## the inspect_ai export, and the others without their programs
 	OMP_NUM_THREADS=1 $(VENV)-inspect/bin/pytest -q tests/harness tests/cli/test_harness.py
 
-check: $(STAMP) ## lint, formatting and types
+check: $(DEV) ## lint, formatting and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
-format: $(STAMP) ## format and repair what can be repaired
+format: $(DEV) ## format and repair what can be repaired
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 

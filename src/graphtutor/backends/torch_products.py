@@ -1,8 +1,8 @@
 """How matrix products are computed while a model trains on a CPU.
 
 Processors with instructions for bfloat16 (Intel's AMX, AVX-512 BF16 of Intel and AMD) multiply
-rounded inputs faster; sums and everything stored stay in float32. torch's fused attention is slower backwards on a
-CPU than plain matrix products, and does not profit.
+rounded inputs faster; sums and everything stored stay in float32. torch's fused attention is slower
+backwards on a CPU than plain matrix products, and does not profit.
 """
 
 from __future__ import annotations

@@ -178,9 +178,9 @@ def _train(job: Job, arm: _Arm, number: int) -> None:
             "rsft.source=mixed",
         )
     before = job.config.sft.steps
-    files = dict.fromkeys([*arm.splits, *(["train"] if config.replay else [])])
+    files = sorted({*arm.splits, *({"train"} if config.replay else ())})
     with (
-        job.measuring(arm.phase, [*files], trained=True),
+        job.measuring(arm.phase, files, trained=True),
         trained(job, name, "sft", config, before, arm.phase, number) as (model, progress),
     ):
         replayed = job.tasks("train") if config.replay else []

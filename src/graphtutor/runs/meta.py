@@ -97,7 +97,8 @@ class RunMeta(RunRecord):
     ) -> RunMeta:
         """Return a copy in which phase ``name`` has also used ``files`` and ``usage``.
 
-        ``trained`` says that it trained on these files. Seconds add up over the units of a phase, peak memory is the highest of them.
+        ``trained`` says that it trained on these files. Seconds add up over the units of a phase,
+        peak memory is the highest of them.
         """
         old = self.phases.get(name, PhaseMeta())
         peaks = [old.peak_memory_bytes, usage.peak_memory_bytes if usage else None]

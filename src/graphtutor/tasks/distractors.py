@@ -310,13 +310,15 @@ def _other_answers(graph: KnowledgeGraph, split: Split, number: int) -> IndexArr
     answer = np.concatenate([part.answer for part in split.golds])
     task = np.repeat(np.arange(len(gold.paths), dtype=np.int64), _RANDOM)
     rows: list[IndexArray] = []
-    for level, group in enumerate(split.groups[number]):
-        pool = np.concatenate([part[level] for part in split.groups]) * kinds + kind[answer]
+    for level in range(_LEVELS + 1):
+        group: IndexArray = split.groups[number][level]
+        every = np.concatenate([part[level] for part in split.groups])
+        pool: IndexArray = every * kinds + kind[answer]
         order = np.argsort(pool, kind="stable")
         wanted = group * kinds + kind[gold.answer]
-        low = np.searchsorted(pool[order], wanted).astype(np.int64)
-        high = np.searchsorted(pool[order], wanted, side="right").astype(np.int64)
-        ticket = stream.integers(low[:, None], high[:, None], size=(len(wanted), _RANDOM))
+        low = np.searchsorted(pool[order], wanted)[:, None]
+        high = np.searchsorted(pool[order], wanted, side="right")[:, None]
+        ticket = stream.integers(low, high, size=(len(wanted), _RANDOM))
         rows.append(np.stack([task, answer[order[ticket]].ravel()], axis=1))
     return np.concatenate(rows)
 

@@ -15,7 +15,7 @@ from graphtutor.audit.table import OptionTable
 from graphtutor.graph.knowledge_graph import IndexArray
 from graphtutor.io.seed import random_stream
 
-__all__ = ["Known", "NumberedFile", "answers_of", "joined", "known_of", "numbered"]
+__all__ = ["Known", "NumberedFile", "answers_of", "joined", "known_of", "numbered", "taken"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +104,21 @@ def joined(tables: Iterable[OptionTable]) -> OptionTable:
         start=np.concatenate([none, *(table.start for table in every)]),
         answer_hops=np.concatenate([none, *(table.answer_hops for table in every)]),
         last_relation=np.concatenate([none, *(table.last_relation for table in every)]),
+    )
+
+
+def taken(table: OptionTable, rows: IndexArray) -> OptionTable:
+    """Return the tasks ``rows`` (m,) of ``table``."""
+    chosen: list[int] = rows.tolist()
+    return OptionTable(
+        ids=[table.ids[row] for row in chosen],
+        questions=[table.questions[row] for row in chosen],
+        names=[table.names[row] for row in chosen],
+        options=table.options[rows],
+        right=table.right[rows],
+        start=table.start[rows],
+        answer_hops=table.answer_hops[rows],
+        last_relation=table.last_relation[rows],
     )
 
 

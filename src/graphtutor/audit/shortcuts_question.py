@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from graphtutor.audit.shortcuts_guess import Floats, Guess, both_ends, unknown
 from graphtutor.audit.shortcuts_known import Known, NumberedFile, answers_of
+from graphtutor.audit.shortcuts_options import neighbour_codes
 from graphtutor.audit.table import OptionTable
 from graphtutor.graph.distances import pair_distances
 from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
@@ -103,8 +104,7 @@ def overlap_guesses(table: OptionTable) -> list[Guess]:
 def undirected(graph: KnowledgeGraph) -> KnowledgeGraph:
     """Return ``graph`` with every edge in both directions, under one relation."""
     width = max(1, len(graph.entities))
-    forward = graph.edge_source * width + graph.edge_target
-    codes = np.unique(np.concatenate([forward, graph.edge_target * width + graph.edge_source]))
+    codes = neighbour_codes(graph)
     return replace(
         graph,
         edge_source=codes // width,

@@ -108,7 +108,10 @@ def _figures(model: Generator, facts: Generator, world: World) -> Figures:
 
     further = {
         "rotation": rotation_metrics(plain, asked("rotation")),
-        "wording": variant_metrics(plain, asked("wording")),
+        "wording": {
+            name: variant_metrics(plain, [e for e in asked("wording") if e.probe == name])
+            for name in ("wording/consider", "wording/outcome")
+        },
         "retrieval": variant_metrics(plain, asked("retrieval")),
         "samples": sample_metrics(asked("samples")),
         "composition": composition_gap(plain, known),
@@ -134,7 +137,7 @@ def test_the_graph_oracle_is_right_in_every_figure(world: World) -> None:
     assert found.rotation
     assert (found.rotation.accuracy, found.rotation.consistency) == (1.0, 1.0)
     assert found.rotation.recall == dict.fromkeys("ABCD", 1.0)
-    for variant in (found.wording, found.retrieval):
+    for variant in (*found.wording.values(), found.retrieval):
         assert variant
         assert (variant.n, variant.accuracy, variant.grounded_accuracy) == (N, 1.0, 1.0)
         assert [test.p_value for test in variant.paired] == [1.0, 1.0]
@@ -155,8 +158,7 @@ def test_always_c_is_right_in_exactly_a_quarter(world: World) -> None:
     assert found.rotation
     assert (found.rotation.accuracy, found.rotation.consistency) == (0.25, 0.0)
     assert found.rotation.recall == {"A": 0, "B": 0, "C": 1, "D": 0}
-    assert found.wording
-    assert found.wording.accuracy == 0.25
+    assert [asked.accuracy for asked in found.wording.values()] == [0.25, 0.25]
     assert found.samples
     assert found.samples.right == {"1": 0.25, "2": 0.25, "4": 0.25}
     assert found.samples.guess == {"1": 0.25, "2": 0.4375, "4": 1 - 0.75**4}
@@ -175,10 +177,10 @@ def test_the_most_central_option_is_no_better_than_chance(world: World) -> None:
     assert found.rotation
     assert found.rotation.accuracy == found.rotation.consistency == found.accuracy
     assert set(found.rotation.recall.values()) == {found.accuracy}
-    assert found.wording
     assert found.retrieval
-    assert found.wording.accuracy == found.retrieval.accuracy == found.accuracy
-    assert [test.p_value for test in found.wording.paired] == [1.0, 1.0]
+    variants = [*found.wording.values(), found.retrieval]
+    assert [asked.accuracy for asked in variants] == [found.accuracy] * 3
+    assert all(test.p_value == 1 for asked in variants for test in asked.paired)
     assert found.samples
     assert set(found.samples.right.values()) == {found.accuracy}
 

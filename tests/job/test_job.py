@@ -93,7 +93,13 @@ def test_the_files_tell_one_story(whole: Path, resume: Resume, graph_file: Path)
     assert metrics.references["graph oracle"].grounded_accuracy == 1
     probes = Counter(e.probe for e in iter_episodes(job.run.probes_log) if e.phase == "rsft")
     assert probes == dict.fromkeys(
-        (*(f"rotation/{shift}" for shift in (1, 2, 3)), "wording/consider", "retrieval"), 8
+        (
+            *(f"rotation/{shift}" for shift in (1, 2, 3)),
+            "wording/consider",
+            "wording/outcome",
+            "retrieval",
+        ),
+        8,
     )
     candidates = list(iter_candidates(job.run.candidates))
     assert [(c.round, c.k) for c in candidates] == [

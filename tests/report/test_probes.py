@@ -45,14 +45,16 @@ SFT = PhaseMetrics(
         recall={"A": 0.7, "B": 0.6, "C": 0.55, "D": 0.47},
         intervals={"consistency": (0.32, 0.51)},
     ),
-    wording=VariantMetrics(
-        n=100,
-        accuracy=0.52,
-        grounded_accuracy=0.4,
-        before=0.6,
-        grounded_before=0.5,
-        paired=(_test("accuracy", 2, 10), _test("grounded_accuracy", 1, 11)),
-    ),
+    wording={
+        "consider": VariantMetrics(
+            n=100,
+            accuracy=0.52,
+            grounded_accuracy=0.4,
+            before=0.6,
+            grounded_before=0.5,
+            paired=(_test("accuracy", 2, 10), _test("grounded_accuracy", 1, 11)),
+        )
+    },
     retrieval=VariantMetrics(
         n=20, accuracy=0.9, grounded_accuracy=0.8, before=0.6, grounded_before=0.5
     ),

@@ -108,6 +108,37 @@ def test_a_type_becomes_a_noun(type_name: str, noun: str) -> None:
             "Consider Rain. It causes some outage and this is ended by some repair and this needs "
             "some tool. What is the final tool called?",
         ),
+        (
+            "find",
+            "Find the tool: Rain causes some outage, then is ended by some repair, then needs some "
+            "tool.",
+        ),
+        ("links", "Start at Rain and follow: causes, is ended by, needs. Which tool do you reach?"),
+        (
+            "told",
+            "Somebody says that Rain causes an outage and that this outage is ended by a repair "
+            "and that this repair needs a tool. Which tool is meant?",
+        ),
+        (
+            "looking",
+            "Give the tool we look for. Rain causes one outage, and that is ended by one repair, "
+            "and that needs one tool.",
+        ),
+        (
+            "end",
+            "Name the tool at the end: something causes an outage, which is ended by a repair, "
+            "which needs a tool. That something is Rain.",
+        ),
+        (
+            "which",
+            "Rain causes which outage, and that is ended by which repair, and that needs which "
+            "tool? Give the tool.",
+        ),
+        (
+            "outcome",
+            "For Rain, what tool comes out when it causes any outage and the latter is ended by "
+            "any repair and the latter needs any tool?",
+        ),
     ],
 )
 def test_every_template_reads_well(template: str, expected: str) -> None:
@@ -118,7 +149,9 @@ def test_every_template_reads_well(template: str, expected: str) -> None:
 
 def test_no_template_is_left_untested() -> None:
     """A new template needs its sentence above."""
-    assert set(ALL_TEMPLATES) == {"that", "steps", "begin", "consider"}
+    shared = {"that", "steps", "begin", "find", "links", "told", "looking", "end", "which"}
+    assert set(TEMPLATES) == shared
+    assert set(HELD_OUT_TEMPLATES) == {"consider", "outcome"}
     assert not set(TEMPLATES) & set(HELD_OUT_TEMPLATES)
 
 
@@ -127,13 +160,20 @@ def test_no_template_is_left_untested() -> None:
     hops=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5),
 )
 def test_a_question_names_the_whole_chain(template: str, hops: list[tuple[str, str]]) -> None:
-    """The start, every relation and every type in the order of travel, whatever the template."""
+    """The start, every relation and (but for "links") every type in order, whatever the template.
+
+    The start may be named at the end.
+    """
     phrases, nouns = [f"{verb}s" for verb, _ in hops], [noun for _, noun in hops]
     asked = question("Start", phrases, nouns, template)
     articles = ["an" if noun[0] in "aeiou" else "a" for noun in nouns]
-    parts = zip(phrases, articles, nouns, strict=True)
-    chain = ".*".join(rf"\b{phrase} ({article}|some) {noun}\b" for phrase, article, noun in parts)
-    assert re.search(rf"\bStart\b.*{chain}", asked)
+    parts = list(zip(phrases, articles, nouns, strict=True))
+    chain = ".*".join(rf"\b{p} ({a}|some|one|any|which) {noun}\b" for p, a, noun in parts)
+    if template == "links":
+        chain = r".*".join(rf"\b{phrase}\b" for phrase, _, _ in parts)
+    assert re.search(chain, asked)
+    assert re.search(r"\bStart\b", asked)
+    assert re.search(rf"\b{nouns[-1]}\b", asked)
     assert "  " not in asked
     assert asked[-1] in ".?"
 

@@ -81,8 +81,12 @@ def _probe_figures(
     job: Job, plain: Sequence[Episode], probes: Sequence[Episode]
 ) -> dict[str, object]:
     asked: dict[str, list[Episode]] = {}
+    wordings: dict[str, list[Episode]] = {}
     for episode in probes:
-        asked.setdefault((episode.probe or "").partition("/")[0], []).append(episode)
+        probe, _, variant = (episode.probe or "").partition("/")
+        asked.setdefault(probe, []).append(episode)
+        if probe == "wording":
+            wordings.setdefault(variant, []).append(episode)
     rotation = rotation_metrics(plain, asked.get("rotation", []))
     samples = sample_metrics(asked.get("samples", []))
     if samples is not None:
@@ -91,7 +95,7 @@ def _probe_figures(
     return {
         "rotation": rotation,
         "rotation_consistency": rotation.consistency if rotation else None,
-        "wording": variant_metrics(plain, asked.get("wording", [])),
+        "wording": {name: variant_metrics(plain, found) for name, found in wordings.items()},
         "retrieval": variant_metrics(plain, asked.get("retrieval", [])),
         "samples": samples,
     }

@@ -63,16 +63,17 @@ def _rotation(phases: Mapping[str, PhaseMetrics]) -> Iterator[Block]:
 
 
 def _variants(phases: Mapping[str, PhaseMetrics]) -> Iterator[Block]:
-    asked = {
-        "A wording never trained on": "wording",
-        "With the facts of the gold chain in the prompt": "retrieval",
-    }
-    for title, field in asked.items():
-        found: dict[str, VariantMetrics] = {
-            name: variant
-            for name, f in phases.items()
-            if (variant := getattr(f, field)) is not None
+    templates = list(dict.fromkeys(name for f in phases.values() for name in f.wording))
+    asked: dict[str, dict[str, VariantMetrics]] = {
+        f'Wordings never trained on: "{template}"': {
+            name: f.wording[template] for name, f in phases.items() if template in f.wording
         }
+        for template in templates
+    }
+    asked["With the facts of the gold chain in the prompt"] = {
+        name: f.retrieval for name, f in phases.items() if f.retrieval
+    }
+    for title, found in asked.items():
         if not found:
             continue
         yield Heading(title, level=3)

@@ -53,8 +53,9 @@ class PhaseMetrics(RunRecord):
     those where it is an option.
     ``by_hop`` is keyed by hop length, ``by_tier`` by tier (1: one possible answer, 2: 2-4, 3:
     more), ``by_hop_tier`` by "hop/tier", ``by_seen`` by "hop/edges of the longest stretch of
-    the chain that lies on a training path", ``composition`` by hop length. ``wording`` asks in a
-    template that no phase has trained on, ``retrieval`` with the gold chain's facts in the prompt.
+    the chain that lies on a training path", ``composition`` by hop length.
+    ``wording`` asks in templates that no phase has trained on, by template, ``retrieval`` with the
+    gold chain's facts in the prompt.
     """
 
     accuracy: float
@@ -77,7 +78,7 @@ class PhaseMetrics(RunRecord):
     by_hop_tier: dict[str, Cell] = Field(default_factory=dict)
     by_seen: dict[str, Cell] = Field(default_factory=dict)
     rotation: RotationMetrics | None = None
-    wording: VariantMetrics | None = None
+    wording: dict[str, VariantMetrics] = Field(default_factory=dict)
     retrieval: VariantMetrics | None = None
     samples: PassAtK | None = None
     composition: dict[str, CompositionGap] = Field(default_factory=dict)

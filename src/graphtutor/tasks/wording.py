@@ -19,16 +19,30 @@ else becomes "is linked by <label> to", so that no "is leads to" is ever written
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from graphtutor.graph.records import Relation
 
 __all__ = ["HELD_OUT_TEMPLATES", "TEMPLATES", "noun_of", "phrase_of", "question", "trace"]
 
-TEMPLATES: Final = ("that", "steps", "begin")
-"""Templates that training and evaluation share."""
-HELD_OUT_TEMPLATES: Final = ("consider",)
+TEMPLATES: Final = (
+    "that",
+    "steps",
+    "begin",
+    "find",
+    "links",
+    "told",
+    "looking",
+    "end",
+    "which",
+)
+"""Templates that training and evaluation share.
+
+Start, relations and what is asked for stand in many places and forms: a model that is trained on a
+few of them learns their frames instead of reading them.
+"""
+HELD_OUT_TEMPLATES: Final = ("consider", "outcome")
 """Templates that no training file uses; they measure what a new wording costs."""
 
 _PREPOSITIONS: Final = frozenset(
@@ -75,25 +89,66 @@ def question(start: str, phrases: Sequence[str], nouns: Sequence[str], template:
 
     ``phrases`` and ``nouns`` have one entry a hop: the relation's phrase and the noun of the entity
     it leads to. Raises KeyError for an unknown template.
+
+    >>> question("Rain", ["causes", "harms"], ["event", "crop"], "told")
+    'Somebody says that Rain causes an event and that this event harms a crop. Which crop is meant?'
     """
-    hops = list(zip(phrases, nouns, strict=True))
-    last = nouns[-1]
-    if template == "that":
-        body = " that ".join(f"{phrase} {_a(noun)}" for phrase, noun in hops)
-        return f"{start} {body}. Which {last} is it?"
-    if template == "steps":
-        steps = [f"{start} {hops[0][0]} {_a(hops[0][1])}"]
-        steps += [
-            f"this {nouns[i]} {hops[i + 1][0]} {_a(hops[i + 1][1])}" for i in range(len(hops) - 1)
-        ]
-        return f"{'; '.join(steps)}. Name the last {last}."
-    if template == "begin":
-        body = ", which ".join(f"{phrase} {_a(noun)}" for phrase, noun in hops)
-        return f"Which {last} ends this chain: {start} {body}?"
-    if template == "consider":
-        body = " and this ".join(f"{phrase} some {noun}" for phrase, noun in hops)
-        return f"Consider {start}. It {body}. What is the final {last} called?"
-    raise KeyError(template)
+    return _FRAMES[template](start, list(zip(phrases, nouns, strict=True)), nouns[-1])
+
+
+Hops = Sequence[tuple[str, str]]
+"""Phrase and noun of each hop."""
+
+
+def _joined(hops: Hops, joint: str, article: str = "") -> str:
+    """Join hops without naming again what each begins with."""
+    return joint.join(
+        f"{phrase} {f'{article} {noun}' if article else _a(noun)}" for phrase, noun in hops
+    )
+
+
+def _repeated(start: str, hops: Hops, joint: str, article: str = "") -> str:
+    """Join hops and say at each what it begins with: the start, then the noun before."""
+    subjects = [start, *(f"this {noun}" for _, noun in hops[:-1])]
+    return joint.join(
+        f"{subject} {_joined([hop], '', article)}"
+        for subject, hop in zip(subjects, hops, strict=True)
+    )
+
+
+_FRAMES: Final[Mapping[str, Callable[[str, Hops, str], str]]] = {
+    "that": lambda start, hops, last: f"{start} {_joined(hops, ' that ')}. Which {last} is it?",
+    "steps": lambda start, hops, last: f"{_repeated(start, hops, '; ')}. Name the last {last}.",
+    "begin": lambda start, hops, last: (
+        f"Which {last} ends this chain: {start} {_joined(hops, ', which ')}?"
+    ),
+    "find": lambda start, hops, last: (
+        f"Find the {last}: {start} {_joined(hops, ', then ', 'some')}."
+    ),
+    "links": lambda start, hops, last: (
+        f"Start at {start} and follow: {', '.join(p for p, _ in hops)}. Which {last} do you reach?"
+    ),
+    "told": lambda start, hops, last: (
+        f"Somebody says that {_repeated(start, hops, ' and that ')}. Which {last} is meant?"
+    ),
+    "looking": lambda start, hops, last: (
+        f"Give the {last} we look for. {start} {_joined(hops, ', and that ', 'one')}."
+    ),
+    "end": lambda start, hops, last: (
+        f"Name the {last} at the end: something {_joined(hops, ', which ')}. "
+        f"That something is {start}."
+    ),
+    "which": lambda start, hops, last: (
+        f"{start} {_joined(hops, ', and that ', 'which')}? Give the {last}."
+    ),
+    "consider": lambda start, hops, last: (
+        f"Consider {start}. It {_joined(hops, ' and this ', 'some')}. "
+        f"What is the final {last} called?"
+    ),
+    "outcome": lambda start, hops, last: (
+        f"For {start}, what {last} comes out when it {_joined(hops, ' and the latter ', 'any')}?"
+    ),
+}
 
 
 def trace(entities: Sequence[str], phrases: Sequence[str]) -> str:

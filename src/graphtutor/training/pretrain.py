@@ -51,9 +51,12 @@ class PretrainSettings:
     step; the last one holds to the end. Worlds from step ``manners_from`` on have labels of their
     own.
     ``half`` computes matrix products in bfloat16 from step ``exact_steps`` on: before it, binding
-    is lost in the rounding.
+    is lost in the rounding. From step ``frames_from`` on most questions of world and follow have a
+    frame of their own. ``start`` names a model folder to begin from, with a new optimiser; without
+    it training begins from scratch.
     """
 
+    start: str = ""
     steps: int = 8400
     seed: int = 0
     lr: float = 1e-3
@@ -62,6 +65,7 @@ class PretrainSettings:
     world_life: int = 200
     short_share: float = 0.55
     manners_from: int = 4000
+    frames_from: int = 8400
     mixtures: tuple[tuple[int, tuple[int, int, int, int, int]], ...] = (
         (600, (12, 2, 24, 16, 0)),  # binding first, with enough of the rest to keep it
         (1200, (30, 3, 6, 8, 0)),
@@ -92,6 +96,8 @@ def pretrain(
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = build_tokenizer()
     model: Any = build_model(tokenizer, settings.seed)
+    if settings.start:
+        model.load_state_dict(type(model).from_pretrained(settings.start).state_dict())
     # torch's fused attention is slower backwards on a CPU than plain matrix products.
     model.set_attn_implementation("eager")
     model.to(device)
@@ -165,12 +171,15 @@ def _step_examples(
             "lookup": [lookup_example(known, random, random.random() < plain) for _ in range(count)]
         }
     sizes = next(sizes for until, sizes in settings.mixtures if step < until)
+    anew = step >= settings.frames_from
+    frame_words = vocabulary if anew else ()
     return {
         "world": [
-            world_example(world, random, short=short, manner=manner) for _ in range(sizes[0])
+            world_example(world, random, short=short, manner=manner, frame_words=frame_words)
+            for _ in range(sizes[0])
         ],
         "facts": [facts_example(vocabulary, random) for _ in range(sizes[1])],
-        "follow": [follow_example(vocabulary, random) for _ in range(sizes[4])],
+        "follow": [follow_example(vocabulary, random, framed_anew=anew) for _ in range(sizes[4])],
         "binding": [binding_example(vocabulary, random) for _ in range(sizes[2])],
         "lookup": [
             lookup_example(vocabulary, random, random.random() < 0.25) for _ in range(sizes[3])

@@ -21,7 +21,8 @@ from random import Random
 from typing import Final
 
 from graphtutor.tasks.task import LETTERS
-from graphtutor.tasks.wording import TEMPLATES, question, trace
+from graphtutor.tasks.wording import question, trace
+from graphtutor.training.pretraining_frames import framed
 from graphtutor.training.pretraining_names import Lexicon
 from graphtutor.training.pretraining_worlds import Chain, World, fresh_chain, world_chain
 
@@ -42,6 +43,9 @@ Segment = tuple[str, float]
 LETTER_WEIGHT: Final = 6.0
 """A letter is one token among fifty of a trace; unweighted, binding is learned last."""
 
+_TEMPLATES: Final = ("that", "steps", "begin", "find", "plain")
+"""Fixed apart from the templates of the tasks, or the checkpoint could not be made again."""
+_FRAMED_SHARE: Final = 0.75
 _HOPS: Final = (1, 2, 3, 4, 5, 6)
 _SHORT_SHARES: Final = (1, 1, 1, 0, 0, 0)
 _LONG_SHARES: Final = (8, 10, 14, 24, 26, 18)
@@ -70,14 +74,23 @@ _PLAIN: Final = Manner()
 
 
 def world_example(
-    world: World, random: Random, *, short: bool, manner: Manner = _PLAIN
+    world: World,
+    random: Random,
+    *,
+    short: bool,
+    manner: Manner = _PLAIN,
+    frame_words: Sequence[str] = (),
 ) -> list[Segment]:
-    """Ask for a chain of the living world, of 1-3 hops if ``short``, else mostly of 4-6."""
+    """Ask for a chain of the living world, of 1-3 hops if ``short``, else mostly of 4-6.
+
+    With ``frame_words``, most questions have a frame of their own, made of these and others.
+    """
     shares = _SHORT_SHARES if short else _LONG_SHARES
     while True:
         chain = world_chain(world, random.choices(_HOPS, shares)[0], random)
         if chain is not None:
-            return [(manner.header + _ask(chain, random), 0.0), *_answer(chain, manner)]
+            asked = _ask(chain, random, frame_words)
+            return [(manner.header + asked, 0.0), *_answer(chain, manner)]
 
 
 def facts_example(words: Sequence[str], random: Random) -> list[Segment]:
@@ -103,16 +116,19 @@ def binding_example(words: Sequence[str], random: Random) -> list[Segment]:
     return segments
 
 
-def follow_example(words: Sequence[str], random: Random) -> list[Segment]:
+def follow_example(
+    words: Sequence[str], random: Random, *, framed_anew: bool = False
+) -> list[Segment]:
     """Ask for a chain whose facts nobody knows: only its relations, its end and the letter count.
 
     What an answer says next, and when it ends, stands in the question alone. The names in between
-    are given, so this is learned apart from any fact.
+    are given, so this is learned apart from any fact. ``framed_anew`` gives most questions a frame
+    of their own.
     """
     chain = fresh_chain(words, random.randint(1, 6), random)
     manner = Manner.draw(words, random) if random.random() < 0.5 else _PLAIN
     segments: list[Segment] = [
-        (manner.header + _ask(chain, random), 0.0),
+        (manner.header + _ask(chain, random, words if framed_anew else ()), 0.0),
         (f"{manner.path}: {chain.entities[0]} ", 0.0),
     ]
     for hop, (phrase, entity) in enumerate(zip(chain.phrases, chain.entities[1:], strict=True)):
@@ -144,9 +160,13 @@ def lookup_example(words: Sequence[str], random: Random, plain: bool) -> list[Se
     return segments
 
 
-def _ask(chain: Chain, random: Random) -> str:
-    template = random.choice((*TEMPLATES, "find", "plain"))
+def _ask(chain: Chain, random: Random, frame_words: Sequence[str] = ()) -> str:
     start, phrases, nouns = chain.entities[0], chain.phrases, chain.nouns
+    lines = [f"{letter}) {name}\n" for letter, name in zip(LETTERS, chain.options, strict=True)]
+    if frame_words and random.random() < _FRAMED_SHARE:
+        text = framed(start, phrases, nouns, frame_words, random)
+        return f"Question: {text}\n{''.join(lines)}"
+    template = random.choice(_TEMPLATES)
     if template == "find":
         steps = ", then ".join(f"{p} some {n}" for p, n in zip(phrases, nouns, strict=True))
         text = f"Find the {nouns[-1]}: {start} {steps}."
@@ -154,7 +174,6 @@ def _ask(chain: Chain, random: Random) -> str:
         text = f"{start} {', '.join(phrases)}: which {nouns[-1]}?"
     else:
         text = question(start, phrases, nouns, template)
-    lines = [f"{letter}) {name}\n" for letter, name in zip(LETTERS, chain.options, strict=True)]
     return f"Question: {text}\n{''.join(lines)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from graphtutor.training import pretrain as module
-from graphtutor.training.pretrain import PretrainSettings, pretrain
+from graphtutor.training.pretrain import FRAMES, PretrainSettings, pretrain
 
 SETTINGS = PretrainSettings(
     steps=25,
@@ -55,3 +56,17 @@ def test_a_killed_pretraining_ends_where_an_uninterrupted_one_does(
     assert whole.keys() == resumed.keys()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
     assert all(weight.dtype == torch.float16 for weight in whole.values())
+
+
+def test_the_second_stage_begins_from_the_model_of_the_first(tmp_path: Path) -> None:
+    """With a learning rate of nearly nothing, its weights are those it began from."""
+    logs: list[dict[str, Any]] = []
+    pretrain(tmp_path / "one", replace(SETTINGS, steps=2), logs.append)
+    still = replace(FRAMES, start=str(tmp_path / "one" / "model"), steps=25, lr=1e-12, half=False)
+    still = replace(still, mixtures=((1 << 30, (1, 1, 1, 1, 1)),))
+    pretrain(tmp_path / "two", still, logs.append)
+    one, two = (
+        load_file(tmp_path / name / "model" / "model.safetensors") for name in ("one", "two")
+    )
+    assert all(torch.allclose(one[name], two[name], atol=1e-6) for name in one)
+    assert {"world_token", "follow_token"} <= logs[-1].keys()

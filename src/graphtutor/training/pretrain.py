@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerFast
 
-__all__ = ["PretrainSettings", "pretrain"]
+__all__ = ["FRAMES", "PretrainSettings", "pretrain"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,20 @@ class PretrainSettings:
     half: bool = False
 
 
+FRAMES: Final = PretrainSettings(
+    steps=1200,
+    seed=1,
+    lr=6e-4,
+    decay=0.4,
+    manners_from=0,
+    frames_from=0,
+    mixtures=((1 << 30, (20, 2, 2, 4, 26)),),
+    lookup_steps=0,
+    exact_steps=0,
+)
+"""The second stage, which begins from the model of the first: questions in frames of their own."""
+
+
 def pretrain(
     folder: Path, settings: PretrainSettings, on_log: Callable[[dict[str, Any]], None]
 ) -> None:
@@ -97,7 +111,8 @@ def pretrain(
     tokenizer = build_tokenizer()
     model: Any = build_model(tokenizer, settings.seed)
     if settings.start:
-        model.load_state_dict(type(model).from_pretrained(settings.start).state_dict())
+        first_stage: Any = cast("Any", type(model)).from_pretrained(settings.start)
+        model.load_state_dict(first_stage.state_dict())
     # torch's fused attention is slower backwards on a CPU than plain matrix products.
     model.set_attn_implementation("eager")
     model.to(device)

@@ -139,7 +139,7 @@ def draw_drift(record: DriftStudy, folder: Path, name: str = "drift") -> Figure:
             names = [phase_label(phase).replace(", ", ",\n") for phase in phases]
             axes.set_xticks(range(len(phases)), names, fontsize=8)
             axes.set_xlim(-0.6, len(phases) - 0.4)
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.1 * axes.get_ylim()[1])
             axes.set_title(title)
         panels[0].set_ylabel("KL(base || phase), nats per token")
 

@@ -109,32 +109,6 @@ def test_a_type_becomes_a_noun(type_name: str, noun: str) -> None:
             "some tool. What is the final tool called?",
         ),
         (
-            "find",
-            "Find the tool: Rain causes some outage, then is ended by some repair, then needs some "
-            "tool.",
-        ),
-        ("links", "Start at Rain and follow: causes, is ended by, needs. Which tool do you reach?"),
-        (
-            "told",
-            "Somebody says that Rain causes an outage and that this outage is ended by a repair "
-            "and that this repair needs a tool. Which tool is meant?",
-        ),
-        (
-            "looking",
-            "Give the tool we look for. Rain causes one outage, and that is ended by one repair, "
-            "and that needs one tool.",
-        ),
-        (
-            "end",
-            "Name the tool at the end: something causes an outage, which is ended by a repair, "
-            "which needs a tool. That something is Rain.",
-        ),
-        (
-            "which",
-            "Rain causes which outage, and that is ended by which repair, and that needs which "
-            "tool? Give the tool.",
-        ),
-        (
             "outcome",
             "For Rain, what tool comes out when it causes any outage and the latter is ended by "
             "any repair and the latter needs any tool?",
@@ -149,8 +123,7 @@ def test_every_template_reads_well(template: str, expected: str) -> None:
 
 def test_no_template_is_left_untested() -> None:
     """A new template needs its sentence above."""
-    shared = {"that", "steps", "begin", "find", "links", "told", "looking", "end", "which"}
-    assert set(TEMPLATES) == shared
+    assert set(TEMPLATES) == {"that", "steps", "begin"}
     assert set(HELD_OUT_TEMPLATES) == {"consider", "outcome"}
     assert not set(TEMPLATES) & set(HELD_OUT_TEMPLATES)
 
@@ -160,17 +133,12 @@ def test_no_template_is_left_untested() -> None:
     hops=st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=5),
 )
 def test_a_question_names_the_whole_chain(template: str, hops: list[tuple[str, str]]) -> None:
-    """The start, every relation and (but for "links") every type in order, whatever the template.
-
-    The start may be named at the end.
-    """
+    """The start, every relation and every type in the order of travel, whatever the template."""
     phrases, nouns = [f"{verb}s" for verb, _ in hops], [noun for _, noun in hops]
     asked = question("Start", phrases, nouns, template)
     articles = ["an" if noun[0] in "aeiou" else "a" for noun in nouns]
     parts = list(zip(phrases, articles, nouns, strict=True))
     chain = ".*".join(rf"\b{p} ({a}|some|one|any|which) {noun}\b" for p, a, noun in parts)
-    if template == "links":
-        chain = r".*".join(rf"\b{phrase}\b" for phrase, _, _ in parts)
     assert re.search(chain, asked)
     assert re.search(r"\bStart\b", asked)
     assert re.search(rf"\b{nouns[-1]}\b", asked)

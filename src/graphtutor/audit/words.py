@@ -27,6 +27,7 @@ from graphtutor.tasks.task import LETTERS
 from graphtutor.tasks.wording import (
     HELD_OUT_TEMPLATES,
     TEMPLATES,
+    is_template,
     noun_of,
     phrase_of,
     question,
@@ -104,7 +105,7 @@ class _Wording:
         phrases = [self.phrases[relation] for relation in chain]
         nouns = [self.nouns[entity] for entity in path[1:]]
         said = tasks.templates[row]
-        for template in (said,) if said in _OURS else _OURS:
+        for template in (said,) if is_template(said) else _OURS:
             if question(start, phrases, nouns, template) == tasks.questions[row]:
                 return True
         return False
@@ -174,7 +175,7 @@ def _type_checks(wording: _Wording, asked: Sequence[str | None]) -> Iterator[Che
 
 def _chain_checks(dataset: Dataset, facts: GraphFacts, named: Mask) -> Iterator[Check]:
     tasks = dataset.tasks
-    ours = np.array([template in _OURS for template in tasks.templates], dtype=np.bool_)
+    ours = np.array([is_template(template) for template in tasks.templates], dtype=np.bool_)
     for file in dataset.files:
         # A template of ours promises the chain in the graph's phrases; other words may say it, too.
         promised = bool((ours & facts.asked & ~named)[file.rows].any())

@@ -58,6 +58,12 @@ class TasksConfig(Section):
         le=1,
         description="share of dev, eval and train_long with one possible answer",
     )
+    free_wording: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="share of train.jsonl worded freely, not by one of three templates",
+    )
     seed: int = Field(default=0, ge=0, description="seed of the task generator")
 
 

@@ -20,13 +20,7 @@ from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.tasks.candidates import tier_of
 from graphtutor.tasks.prompt import prompt_text
 from graphtutor.tasks.task import LETTERS, Task
-from graphtutor.tasks.wording import (
-    HELD_OUT_TEMPLATES,
-    TEMPLATES,
-    noun_of,
-    phrase_of,
-    question,
-)
+from graphtutor.tasks.wording import is_template, noun_of, phrase_of, question
 
 __all__ = ["STRICT_SPLITS", "check_splits", "check_task"]
 
@@ -123,7 +117,7 @@ def _text_problems(graph: KnowledgeGraph, task: Task) -> Iterator[str]:
         phrase_of(graph.relations[graph.relation_index[edge.rel]]) for edge in task.path_star.edges
     ]
     nouns = [noun_of(graph.entities[graph.entity_index[name]].type) for name in entities[1:]]
-    if task.meta.template in (*TEMPLATES, *HELD_OUT_TEMPLATES):
+    if is_template(task.meta.template):
         if task.question != question(task.start, phrases, nouns, task.meta.template):
             yield f"the question is not the chain in the words of template {task.meta.template}"
     elif not _in_order(task.question, [task.start, *phrases]):

@@ -23,25 +23,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from graphtutor.graph.records import Relation
+from graphtutor.tasks.frames import frame_question, is_frame
 
-__all__ = ["HELD_OUT_TEMPLATES", "TEMPLATES", "noun_of", "phrase_of", "question", "trace"]
+__all__ = [
+    "HELD_OUT_TEMPLATES",
+    "TEMPLATES",
+    "is_template",
+    "noun_of",
+    "phrase_of",
+    "question",
+    "trace",
+]
 
-TEMPLATES: Final = (
-    "that",
-    "steps",
-    "begin",
-    "find",
-    "links",
-    "told",
-    "looking",
-    "end",
-    "which",
-)
-"""Templates that training and evaluation share.
-
-Start, relations and what is asked for stand in many places and forms: a model that is trained on a
-few of them learns their frames instead of reading them.
-"""
+TEMPLATES: Final = ("that", "steps", "begin")
+"""Templates that training and evaluation share."""
 HELD_OUT_TEMPLATES: Final = ("consider", "outcome")
 """Templates that no training file uses; they measure what a new wording costs."""
 
@@ -87,13 +82,22 @@ def _a(noun: str) -> str:
 def question(start: str, phrases: Sequence[str], nouns: Sequence[str], template: str) -> str:
     """Ask for the entity at the end of the chain; names the start and every relation in order.
 
-    ``phrases`` and ``nouns`` have one entry a hop: the relation's phrase and the noun of the entity
-    it leads to. Raises KeyError for an unknown template.
+    ``template`` is one of :data:`TEMPLATES` or :data:`HELD_OUT_TEMPLATES`, or the name of a free
+    frame (:mod:`graphtutor.tasks.frames`). ``phrases`` and ``nouns`` have one entry a hop: the
+    relation's phrase and the noun of the entity it leads to. Raises KeyError for an unknown
+    template.
 
-    >>> question("Rain", ["causes", "harms"], ["event", "crop"], "told")
-    'Somebody says that Rain causes an event and that this event harms a crop. Which crop is meant?'
+    >>> question("Rain", ["causes", "harms"], ["event", "crop"], "steps")
+    'Rain causes an event; this event harms a crop. Name the last crop.'
     """
+    if is_frame(template):
+        return frame_question(start, phrases, nouns, template)
     return _FRAMES[template](start, list(zip(phrases, nouns, strict=True)), nouns[-1])
+
+
+def is_template(name: str) -> bool:
+    """Tell whether :func:`question` knows ``name``."""
+    return name in _FRAMES or is_frame(name)
 
 
 Hops = Sequence[tuple[str, str]]
@@ -121,25 +125,6 @@ _FRAMES: Final[Mapping[str, Callable[[str, Hops, str], str]]] = {
     "steps": lambda start, hops, last: f"{_repeated(start, hops, '; ')}. Name the last {last}.",
     "begin": lambda start, hops, last: (
         f"Which {last} ends this chain: {start} {_joined(hops, ', which ')}?"
-    ),
-    "find": lambda start, hops, last: (
-        f"Find the {last}: {start} {_joined(hops, ', then ', 'some')}."
-    ),
-    "links": lambda start, hops, last: (
-        f"Start at {start} and follow: {', '.join(p for p, _ in hops)}. Which {last} do you reach?"
-    ),
-    "told": lambda start, hops, last: (
-        f"Somebody says that {_repeated(start, hops, ' and that ')}. Which {last} is meant?"
-    ),
-    "looking": lambda start, hops, last: (
-        f"Give the {last} we look for. {start} {_joined(hops, ', and that ', 'one')}."
-    ),
-    "end": lambda start, hops, last: (
-        f"Name the {last} at the end: something {_joined(hops, ', which ')}. "
-        f"That something is {start}."
-    ),
-    "which": lambda start, hops, last: (
-        f"{start} {_joined(hops, ', and that ', 'which')}? Give the {last}."
     ),
     "consider": lambda start, hops, last: (
         f"Consider {start}. It {_joined(hops, ' and this ', 'some')}. "

@@ -86,13 +86,13 @@ class PretrainSettings:
 
 
 FRAMES: Final = PretrainSettings(
-    steps=1200,
+    steps=4400,
     seed=1,
-    lr=6e-4,
-    decay=0.4,
+    lr=1e-3,
+    decay=0.3,
     manners_from=0,
     frames_from=0,
-    mixtures=((1 << 30, (20, 2, 2, 4, 26)),),
+    mixtures=((1 << 30, (24, 2, 2, 4, 20)),),
     lookup_steps=0,
     exact_steps=0,
 )

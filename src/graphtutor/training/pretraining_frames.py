@@ -100,7 +100,7 @@ def _body(
         return joint.join(phrases)
     if form < 0.35:
         # Each hop says again what it begins with.
-        named = random.choice(("this", "that", "the", _any(words, random)))
+        named = random.choice(("that", "the", _any(words, random)))
         hops = [f"{phrases[0]} {_noun(article, nouns[0])}"]
         hops += [
             f"{named} {before} {phrase} {_noun(article, noun)}"

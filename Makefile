@@ -74,8 +74,9 @@ audit: $(STAMP) ## leaks, ill-posed tasks and shortcuts in the data of the run
 report: $(STAMP) ## render the run again as Markdown, HTML and plots
 	$(GRAPHTUTOR) report $(RUN_ID)
 
-pretrain: $(STAMP) ## make the embedded model again, into data/pretrain (about an hour on two CPU cores)
-	$(GRAPHTUTOR) pretrain data/pretrain --compile
+pretrain: $(STAMP) ## make the embedded model again, into data/pretrain (some two hours on a CPU)
+	$(GRAPHTUTOR) pretrain data/pretrain/one --compile
+	$(GRAPHTUTOR) pretrain data/pretrain/two --from data/pretrain/one/model --compile
 
 test: check ## install, then lint, types and the fast tests
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -n $(TEST_WORKERS)

@@ -62,7 +62,7 @@ def test_a_name_that_names_no_frame_is_refused(name: str) -> None:
 
 
 def test_training_tasks_are_worded_freely_and_others_are_not(graph: KnowledgeGraph) -> None:
-    """About the share asked for; every task passes its checks; everything else stays as it was."""
+    """About the share asked for; every task passes its checks; paths and letters stay."""
     plain = generate_splits(graph, SMALL)
     free = generate_splits(graph, SMALL.model_copy(update={"free_wording": 0.5}))
     train = free["train"]
@@ -72,9 +72,11 @@ def test_training_tasks_are_worded_freely_and_others_are_not(graph: KnowledgeGra
     assert {t.meta.template for t in train if not is_frame(t.meta.template)} == {*TEMPLATES}
 
     def rest(tasks: list[Task]) -> list[object]:
-        return [(t.id, t.options, t.answer_star, t.path_star) for t in tasks]
+        return [(t.id, t.answer_star, t.path_star) for t in tasks]
 
     assert {name: rest(tasks) for name, tasks in free.items()} == {
         name: rest(tasks) for name, tasks in plain.items()
     }
-    assert all(free[name] == plain[name] for name in free if name != "train")
+    # Distractors are balanced against the words of training, so they may differ; wordings may not.
+    templates = {name: {t.meta.template for t in free[name]} for name in free if name != "train"}
+    assert all(found <= {*TEMPLATES} for found in templates.values())

@@ -55,6 +55,8 @@ def test_the_default_files_pass() -> None:
     found = judged(TasksConfig())
     assert len(found) > 100
     assert in_words(found) == []
+    untaught = {i.file: i.accuracy for i in found if i.name == "untaught-with-start"}
+    assert untaught == pytest.approx({"eval": 0.25, "dev": 0.25, "eval_search": 0.25}, abs=0.005)
 
 
 def test_the_end_of_the_chain_does_not_tell_the_answer() -> None:

@@ -221,12 +221,18 @@ def chain_graph(kinds: int = 1, length: int = 5, rows: int = 30) -> KnowledgeGra
     )
 
 
-def test_remedy_names_the_share_of_determined_tasks() -> None:
-    """Thirty disjoint chains hold no branching at all."""
+def test_remedy_names_the_share_of_determined_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thirty disjoint chains hold no branching at all; that they have no rivals is put aside."""
+    monkeypatch.setattr("graphtutor.tasks.long_pools.with_rivals", lambda _, pool: pool)
     with pytest.raises(TaskError) as caught:
         generate_splits(chain_graph(), SMALL)
     assert "--set tasks.tier_one_share=1" in caught.value.remedy
     assert "--set tasks.eval=20 --set tasks.dev=6" in caught.value.remedy
+
+
+def test_disjoint_chains_are_refused_as_the_answer_is_all_that_the_start_leads_to() -> None:
+    with pytest.raises(TaskError, match=r"no usable chains of 4 and 5 hops"):
+        generate_splits(chain_graph(), SMALL)
 
 
 def test_graph_without_long_chains_says_so() -> None:
@@ -235,10 +241,10 @@ def test_graph_without_long_chains_says_so() -> None:
 
 
 def test_feasibility_of_disjoint_chains() -> None:
-    """30 chains of 5 edges: 150, 120, 90, 60, 30 paths, each determined."""
+    """30 chains of 5 edges: 150, 120, 90 paths, each determined; 60 and 30 without rivals."""
     rows = feasibility(chain_graph())
     assert [(r.hop_len, r.questions) for r in rows if r.tier == 1] == [
-        (1, 150), (2, 120), (3, 90), (4, 60), (5, 30),
+        (1, 150), (2, 120), (3, 90), (4, 0), (5, 0),  # no other end is as near the start
     ]  # fmt: skip
     assert all(row.questions == row.candidates == 0 for row in rows if row.tier > 1)
     assert all(row.complete for row in rows)

@@ -24,6 +24,7 @@ from graphtutor.audit.shortcuts_options import (
     name_guesses,
     train_guesses,
 )
+from graphtutor.audit.shortcuts_pairs import pair_guesses
 from graphtutor.audit.shortcuts_question import overlap_guesses, relation_guesses, start_guesses
 from graphtutor.audit.table import OptionTable
 from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
@@ -96,6 +97,7 @@ def _guesses(file: NumberedFile, graph: KnowledgeGraph | None, known: Known) -> 
     yield from train_guesses(file, known)
     yield from graph_guesses(file.table, graph, known)
     yield from start_guesses(file.table, graph)
+    yield from pair_guesses(file.table, known)
     yield from relation_guesses(file, graph, known)
     yield from overlap_guesses(file.table)
 

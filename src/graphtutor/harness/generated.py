@@ -9,14 +9,14 @@ but one of their items.)
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 
 from graphtutor.errors import TaskError
-from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.graph.paths import Paths
 from graphtutor.harness.source import HeldOut
 from graphtutor.io.seed import derive_seed, random_stream
@@ -25,6 +25,7 @@ from graphtutor.tasks.candidates import collect_pool, usable_edges
 from graphtutor.tasks.distractors import draw_distractors
 from graphtutor.tasks.gold import gold_set
 from graphtutor.tasks.task import Task
+from graphtutor.tasks.taught import Taught, taught_by
 from graphtutor.tasks.wording import TEMPLATES
 
 __all__ = ["BLOCK", "TaskStream"]
@@ -94,6 +95,16 @@ class TaskStream:
     def _builder(self) -> Builder:
         return Builder(self.graph)
 
+    def _taught(self, hops: int) -> Taught:
+        """Take every edge for taught, as it is in every training file, and nothing else.
+
+        A neighbour of the start is no option then where the answer is none.
+        """
+        width = len(self.graph.entities)
+        pairs = np.unique(self.graph.edge_source * width + self.graph.edge_target)
+        nothing = taught_by(self.graph, [])
+        return replace(nothing, pairs=pairs) if hops > 1 else nothing
+
     @cached_property
     def _block(self) -> Callable[[int], tuple[Task, ...]]:
         return lru_cache(maxsize=8)(self._make_block)
@@ -112,9 +123,8 @@ class TaskStream:
         self, number: int, places: Sequence[int], paths: Paths, stream: np.random.Generator
     ) -> dict[int, Task]:
         gold = gold_set(self.graph, _SPLIT, paths)
-        untaught: IndexArray = np.zeros(len(self.graph.entities), dtype=np.int64)
         seed = derive_seed(_SPLIT, self.seed, number)
-        drawn = draw_distractors(self.graph, [gold], untaught, seed)[0]
+        drawn = draw_distractors(self.graph, [gold], self._taught(gold.hops), seed)[0]
         options: list[list[int]] = stream.permuted(drawn, axis=1).tolist()
         letters: list[int] = stream.integers(4, size=len(paths)).tolist()
         templates: list[int] = stream.integers(len(TEMPLATES), size=len(paths)).tolist()

@@ -33,6 +33,7 @@ from graphtutor.tasks.generate import lay_out, one_hop_paths
 from graphtutor.tasks.gold import GoldSet, gold_set
 from graphtutor.tasks.splits import choose_short, choose_taught, draw_cell
 from graphtutor.tasks.task import Task
+from graphtutor.tasks.taught import Taught, taught_by
 
 __all__ = [
     "EVALUATED_HOPS",
@@ -75,12 +76,16 @@ def depth_splits(
         "train": [gold_set(graph, "train", paths) for paths in train if len(paths)],
         "eval": [gold_set(graph, "eval", paths) for paths in held],
     }
-    taught = np.zeros(len(graph.entities), dtype=np.int64)
-    for gold in golds["train"]:
-        taught += np.bincount(gold.answer, minlength=len(taught))
+    taught = taught_by(graph, golds["train"])
     builder = Builder(graph)
     return {
-        split: [task for gold in sets for task in _tasks_of(builder, gold, taught, config)]
+        split: [
+            task
+            for gold in sets
+            for task in _tasks_of(
+                builder, gold, taught.without_pairs if split == "train" else taught, config
+            )
+        ]
         for split, sets in golds.items()
     }
 
@@ -164,9 +169,7 @@ def _shared(rows: IndexArray, others: IndexArray) -> NDArray[np.bool_]:
     return np.isin(numbers[: len(rows)], numbers[len(rows) :])
 
 
-def _tasks_of(
-    builder: Builder, gold: GoldSet, taught: IndexArray, config: TasksConfig
-) -> list[Task]:
+def _tasks_of(builder: Builder, gold: GoldSet, taught: Taught, config: TasksConfig) -> list[Task]:
     """Build the tasks of one split and hop length in random order."""
     graph, split, hops = builder.graph, gold.split, gold.hops
     [distractors] = draw_distractors(graph, [gold], taught, config.seed)

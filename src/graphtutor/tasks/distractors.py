@@ -19,25 +19,28 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graphtutor.graph.chains import chain_ids, ranges
-from graphtutor.graph.distances import pair_distances
+from graphtutor.graph.chains import ranges
 from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.io.seed import random_stream
-from graphtutor.tasks.candidates import DISTRACTORS, rows_of
+from graphtutor.tasks.candidates import DISTRACTORS
+from graphtutor.tasks.considered import Considered, Split, considered, split_of
 from graphtutor.tasks.gold import GoldSet
-from graphtutor.tasks.near_misses import near_misses
+from graphtutor.tasks.rivals import TAUGHT_HOPS
+from graphtutor.tasks.taught import Taught
+from graphtutor.tasks.word_guess import WordGuess
 
 __all__ = ["draw_distractors", "linked"]
 
-_LEVELS: Final = 3
-"""Relations at the end of a chain that tasks are grouped by."""
-_RANDOM: Final = 24
-"""Answers of other tasks considered per task and level, beside its near misses."""
 _TRIPLES: Final = 64
+_SWEEPS: Final = 3
+_SWEPT: Final = 6000
+"""Tasks of a split up to which all choices are made again; more even out by themselves."""
 _NEAR_LOG_WEIGHT: Final = 2.5
 _NEAR_REWARD: Final = 0.6
-_QUOTA_LOG_WEIGHT: Final = 1.5
-_QUOTA_PENALTY: Final = 0.5
+_QUOTA_LOG_WEIGHT: Final = 2.5
+_QUOTA_PENALTY: Final = 2.0
+_UNFIT_LOG_WEIGHT: Final = 2.0
+_UNFIT_PENALTY: Final = 0.5
 _LEAN: Final = 1.0
 """Log weight of an option no farther than the answer, per task that the nearest leads by."""
 _DRIFT_LIMIT: Final = 4.0
@@ -52,8 +55,8 @@ class Balance:
     """How often the answer was on top and at the bottom of each score so far; shape (scores,)."""
 
     tasks: int = 0
-    top: Scores = field(default_factory=lambda: np.zeros(0))
-    bottom: Scores = field(default_factory=lambda: np.zeros(0))
+    top: Scores = field(default_factory=lambda: np.zeros(0, dtype=np.float64))
+    bottom: Scores = field(default_factory=lambda: np.zeros(0, dtype=np.float64))
 
     def lead(self, score: int) -> float:
         """Return in how many tasks too many the answer was lowest by ``score``, within limits."""
@@ -61,28 +64,26 @@ class Balance:
             return 0.0
         return float(np.clip(self.bottom[score] - 0.25 * self.tasks, 0, _DRIFT_LIMIT))
 
-    def choose(self, values: Scores, penalty: Scores) -> int:
-        """Choose among triples and record the choice.
-
-        ``values`` is (scores, triples, 4) with the answer first; ``penalty`` is (triples,).
-        Returns the number of the triple.
-        """
+    def cost(self, shares: Scores) -> Scores:
+        """Return what each triple would add to the imbalance, (triples,); see :func:`_shares`."""
         if not len(self.top):
-            self.top, self.bottom = np.zeros(len(values)), np.zeros(len(values))
-        cost = penalty.copy()
-        shares: list[Scores] = []
-        for tally, sign in ((self.top, 1.0), (self.bottom, -1.0)):
-            best = (sign * values).max(axis=2, keepdims=True)
-            ahead = sign * values == best
-            share = ahead[:, :, 0] / ahead.sum(axis=2)  # ties share the credit
-            drift = np.clip(tally - 0.25 * self.tasks, -_DRIFT_LIMIT, _DRIFT_LIMIT)
-            cost += ((drift[:, None] + share - 0.25) ** 2).sum(axis=0)
-            shares.append(share)
-        choice = int(cost.argmin())
-        self.top += shares[0][:, choice]
-        self.bottom += shares[1][:, choice]
+            none: Scores = np.zeros_like(shares[0, :, 0])
+            self.top, self.bottom = none, none.copy()
+        drift: Scores = np.stack([self.top, self.bottom]) - 0.25 * self.tasks
+        drift = np.clip(drift, -_DRIFT_LIMIT, _DRIFT_LIMIT)
+        return ((drift[:, :, None] + shares - 0.25) ** 2).sum(axis=(0, 1))
+
+    def record(self, given: Scores) -> None:
+        """Count a task whose answer was given these shares, (2, scores)."""
+        self.top += given[0]
+        self.bottom += given[1]
         self.tasks += 1
-        return choice
+
+    def take_back(self, given: Scores) -> None:
+        """Forget a task whose choice is to be made again."""
+        self.top -= given[0]
+        self.bottom -= given[1]
+        self.tasks -= 1
 
 
 @dataclass(slots=True, eq=False)
@@ -114,80 +115,55 @@ class Quota:
         self.used[cells] += 1
         self.done[groups] += 1
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Considered:
-    """Valid distractors of a gold set, as rows sorted by task; all shape (rows,).
-
-    ``first[i]:first[i + 1]`` are the rows of task i; ``distance`` is from the task's start.
-    """
-
-    task: IndexArray
-    entity: IndexArray
-    near: NDArray[np.bool_]
-    distance: IndexArray
-    first: IndexArray
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Split:
-    """The gold sets of one split and the ``groups`` of their tasks, (levels, n) for each."""
-
-    golds: Sequence[GoldSet]
-    groups: Sequence[IndexArray]
-    frequency: IndexArray
-    seed: int
+    def take_back(self, cells: IndexArray, groups: IndexArray) -> None:
+        """Forget a task whose distractors are to be chosen again."""
+        self.used[cells] -= 1
+        self.done[groups] -= 1
 
 
 def draw_distractors(
-    graph: KnowledgeGraph, golds: Sequence[GoldSet], taught: IndexArray, seed: int
+    graph: KnowledgeGraph,
+    golds: Sequence[GoldSet],
+    taught: Taught,
+    seed: int,
+    words: WordGuess | None = None,
 ) -> list[IndexArray]:
     """Draw three distractors for every path of ``golds``, the gold sets of one split.
 
-    ``taught`` counts how often each entity answers a training task; shape (entities,). Returns one
+    ``taught`` is what the files tell that a model is trained on before this split. Returns one
     array (n, 3) of entities for each gold set. None of them is in the answer set or on the path,
     and all have the type of the answer. Every path must have three such entities in the graph.
     """
-    frequency = np.zeros(len(graph.entities), dtype=np.int64)
-    for gold in golds:
-        frequency += np.bincount(gold.answer, minlength=len(frequency))
-    split = Split(golds, _groups(graph, golds), frequency, seed)
-    considered = [_considered(graph, split, number) for number in range(len(golds))]
-    quota, cells = _quota(graph, split, considered)
+    if not golds:
+        return []
+    split = split_of(graph, golds, taught, seed)
+    options = [considered(graph, split, number, words) for number in range(len(golds))]
+    quota, cells = _quota(graph, split, options)
     degrees = [graph.in_degree, graph.out_degree, graph.in_degree + graph.out_degree]
-    static = np.stack([*degrees, frequency, taught])
-    return [
-        _draw(graph, split, number, static, quota, considered[number], cells[number])
+    static = np.stack([*degrees, split.frequency, taught.answers])
+    # 4 and 5 hops make up for each other; the answer of one hop is nearest, so none can for it.
+    together = Balance()
+    wholes = [together if gold.hops > TAUGHT_HOPS else Balance() for gold in golds]
+    drawings = [
+        Drawing(graph, split, number, static, quota, options[number], cells[number], wholes[number])
         for number in range(len(golds))
     ]
-
-
-def _groups(graph: KnowledgeGraph, golds: Sequence[GoldSet]) -> list[IndexArray]:
-    """Number the groups that each task is in; shape (levels, n) for each gold set.
-
-    Level k holds the tasks whose chains end in the same k relations; level 0 holds them all.
-    """
-    relations = [graph.edge_relation[gold.paths.edges[:, ::-1][:, :_LEVELS]] + 1 for gold in golds]
-    ends = np.concatenate(
-        [np.pad(chain, ((0, 0), (0, _LEVELS - chain.shape[1]))) for chain in relations]
-    )
-    levels: list[IndexArray] = []
-    known = 0
-    for level in range(_LEVELS + 1):
-        levels.append(known + chain_ids(ends[:, :level]))
-        known = int(levels[-1].max(initial=known)) + 1
-    cuts = np.cumsum([len(gold.paths) for gold in golds])[:-1]
-    return [part.astype(np.int64) for part in np.split(np.stack(levels), cuts, axis=1)]
+    # The first choices are made before it is known what the others take: they are made again.
+    for _ in range(_SWEEPS if sum(len(gold.paths) for gold in golds) <= _SWEPT else 1):
+        for drawing in drawings:
+            for task in range(len(drawing.gold.paths)):
+                drawing.draw(task)
+    return [drawing.drawn for drawing in drawings]
 
 
 def _quota(
-    graph: KnowledgeGraph, split: Split, considered: Sequence[Considered]
+    graph: KnowledgeGraph, split: Split, options: Sequence[Considered]
 ) -> tuple[Quota, list[IndexArray]]:
     """Return the quotas of a split, and the cells (levels, rows) of all that is considered."""
     width = len(graph.entities)
     groups = split.groups
     answers = [g * width + gold.answer for g, gold in zip(groups, split.golds, strict=True)]
-    rows = [g[:, c.task] * width + c.entity for g, c in zip(groups, considered, strict=True)]
+    rows = [g[:, c.task] * width + c.entity for g, c in zip(groups, options, strict=True)]
     names = np.unique(np.concatenate([codes.ravel() for codes in (*answers, *rows)]))
     right = np.concatenate([np.searchsorted(names, codes).ravel() for codes in answers])
     wanted = DISTRACTORS * np.bincount(right, minlength=len(names)).astype(np.float64)
@@ -196,39 +172,104 @@ def _quota(
     return quota, [np.searchsorted(names, codes).astype(np.int64) for codes in rows]
 
 
-def _draw(
-    graph: KnowledgeGraph,
-    split: Split,
-    number: int,
-    static: IndexArray,
-    quota: Quota,
-    considered: Considered,
-    cells: IndexArray,
-) -> IndexArray:
-    gold, groups = split.golds[number], split.groups[number]
-    balance = Balance()
-    drawn = np.empty((len(gold.paths), DISTRACTORS), dtype=np.int64)
-    for task in range(len(gold.paths)):
-        rows = slice(int(considered.first[task]), int(considered.first[task + 1]))
-        options, near = considered.entity[rows], considered.near[rows]
-        everyone = np.append(gold.answer[task], options)
-        distance = np.append(gold.distance[task], considered.distance[rows])
-        excess = quota.excess(cells[:, rows], groups[:, task])
-        stream = random_stream(graph.digest, "options", gold.split, split.seed, gold.hops, task)
-        keys = np.where(near, _NEAR_LOG_WEIGHT, 0.0) - _QUOTA_LOG_WEIGHT * excess
+@dataclass(slots=True, eq=False)
+class Drawing:
+    """The distractors of one gold set as they are drawn, and drawn again.
+
+    ``static`` is (scores, entities), ``cells`` (levels, rows of ``found``). ``whole`` is shared by
+    the gold sets that make up for each other. ``chosen`` maps a task to its three rows, counted
+    from its first, and to what they gave the answer, (2, scores).
+    """
+
+    graph: KnowledgeGraph
+    split: Split
+    number: int
+    static: IndexArray
+    quota: Quota
+    found: Considered
+    cells: IndexArray
+    whole: Balance
+    balance: Balance = field(default_factory=lambda: Balance())
+    chosen: dict[int, tuple[IndexArray, Scores]] = field(
+        default_factory=lambda: dict[int, tuple[IndexArray, Scores]]()
+    )
+
+    @property
+    def gold(self) -> GoldSet:
+        """The gold set that is drawn for."""
+        return self.split.golds[self.number]
+
+    @property
+    def drawn(self) -> IndexArray:
+        """The distractors of every task, (n, 3)."""
+        rows = [self.found.first[task] + self.chosen[task][0] for task in sorted(self.chosen)]
+        return self.found.entity[np.array(rows, dtype=np.int64).reshape(-1, DISTRACTORS)]
+
+    def draw(self, task: int) -> None:
+        """Choose the distractors of ``task``, again where it has some."""
+        found, quota = self.found, self.quota
+        rows = slice(int(found.first[task]), int(found.first[task + 1]))
+        cells, groups = self.cells[:, rows], self.split.groups[self.number][:, task]
+        before = self.chosen.get(task)
+        if before is not None:
+            quota.take_back(cells[:, before[0]], groups)
+            for balance in (self.balance, self.whole):
+                balance.take_back(before[1])
+        excess = quota.excess(cells, groups)
+        triples = self._triples(task, rows, excess)
+        if before is not None:
+            triples[0] = before[0]
+        penalty = _QUOTA_PENALTY * excess - _NEAR_REWARD * found.near[rows]
+        penalty = (penalty + _UNFIT_PENALTY * found.unfit[rows])[triples].sum(axis=1)
+        shares = _shares(self._values(task, rows, triples))
+        cost = penalty + 0.5 * (self.balance.cost(shares) + self.whole.cost(shares))
+        choice = int(cost.argmin())
+        given = shares[:, :, choice]
+        for balance in (self.balance, self.whole):
+            balance.record(given)
+        quota.record(cells[:, triples[choice]], groups)
+        self.chosen[task] = triples[choice], given
+
+    def _triples(self, task: int, rows: slice, excess: Scores) -> IndexArray:
+        """Draw triples among the options considered; shape (triples, 3)."""
+        found, gold = self.found, self.gold
+        again = int(task in self.chosen)
+        key = ("options", gold.split, self.split.seed, gold.hops, task, again)
+        stream = random_stream(self.graph.digest, *key)
+        keys = np.where(found.near[rows], _NEAR_LOG_WEIGHT, 0.0) - _QUOTA_LOG_WEIGHT * excess
+        keys = keys - _UNFIT_LOG_WEIGHT * found.unfit[rows]
         # Score 0 is the distance: were the others left to chance, most would be farther away.
-        keys = keys + _LEAN * balance.lead(0) * (distance[1:] <= distance[0])
-        keys = keys + stream.gumbel(size=(_TRIPLES, len(options)))
-        triples = np.argsort(-keys, axis=1)[:, :DISTRACTORS]
-        penalty = (_QUOTA_PENALTY * excess - _NEAR_REWARD * near)[triples].sum(axis=1)
+        lean = _LEAN * max(self.balance.lead(0), self.whole.lead(0))
+        keys = keys + lean * (found.distance[rows] <= gold.distance[task])
+        keys = keys + stream.gumbel(size=(_TRIPLES, len(keys)))
+        return np.argsort(-keys, axis=1)[:, :DISTRACTORS]
+
+    def _values(self, task: int, rows: slice, triples: IndexArray) -> Scores:
+        """Return every score of answer and triple; shape (scores, triples, 4)."""
+        found, gold, graph = self.found, self.gold, self.graph
+        everyone = np.append(gold.answer[task], found.entity[rows])
+        distance = np.append(gold.distance[task], found.distance[rows])
+        either = np.append(found.answer_either[task], found.either[rows])
         under = _under_relation(graph, everyone, gold.paths.edges[task, -1])
-        scores = np.concatenate([[distance, under], static[:, everyone]])
-        sets = np.column_stack([np.zeros(_TRIPLES, dtype=np.int64), triples + 1])
-        values = np.concatenate([scores[:, sets], _centrality(graph, everyone, sets)[None]])
-        chosen = triples[balance.choose(values, penalty)]
-        drawn[task] = options[chosen]
-        quota.record(cells[:, rows][:, chosen], groups[:, task])
-    return drawn
+        offered = self.split.taught.offered_with(int(gold.start[task]), everyone)
+        guess = np.append(found.answer_guess[task], found.guess[rows])
+        scores = np.concatenate(
+            [[distance, either, under, offered], self.static[:, everyone], guess[None]]
+        )
+        sets = np.column_stack([np.zeros(len(triples), dtype=np.int64), triples + 1])
+        return np.concatenate([scores[:, sets], _centrality(graph, everyone, sets)[None]])
+
+
+def _shares(values: Scores) -> Scores:
+    """Return the answer's share in the top and the bottom place, (2, scores, triples).
+
+    ``values`` is (scores, triples, 4) with the answer first; ties share.
+    """
+    shares: list[Scores] = []
+    for sign in (1.0, -1.0):
+        ahead = sign * values == (sign * values).max(axis=2, keepdims=True)
+        shares.append(ahead[:, :, 0] / ahead.sum(axis=2))
+    return np.stack(shares)
 
 
 def linked(graph: KnowledgeGraph, entities: IndexArray) -> NDArray[np.bool_]:
@@ -269,63 +310,3 @@ def _under_relation(graph: KnowledgeGraph, entities: IndexArray, edge: int) -> I
     )
     same = graph.edge_relation[graph.in_order[position]] == graph.edge_relation[edge]
     return np.bincount(row[same], minlength=len(entities)).astype(np.int64)
-
-
-def _considered(graph: KnowledgeGraph, split: Split, number: int) -> Considered:
-    gold = split.golds[number]
-    width = len(graph.entities)
-    near = np.stack(near_misses(graph, gold.paths), axis=1)
-    near = near[split.frequency[near[:, 1]] > 0]
-    others = _other_answers(graph, split, number)
-    codes = np.unique(np.concatenate([near, others]) @ np.array([width, 1]))
-    codes = codes[_valid(graph, gold, codes // width, codes % width)]
-    counts = np.bincount(codes // width, minlength=len(gold.paths))
-    # Too few answers of that type: take whatever the graph has of it.
-    poor = np.flatnonzero(counts < DISTRACTORS)
-    if len(poor):
-        kind = graph.entity_type
-        fill = [t * width + np.flatnonzero(kind == kind[gold.answer[t]]) for t in poor.tolist()]
-        extra = np.unique(np.concatenate(fill))
-        extra = extra[_valid(graph, gold, extra // width, extra % width)]
-        codes = np.union1d(codes, extra)
-    task, entity = codes // width, codes % width
-    distance = pair_distances(graph, gold.start[task], entity, gold.hops + 1)
-    return Considered(
-        task=task,
-        entity=entity,
-        near=np.isin(codes, near @ np.array([width, 1])),
-        distance=np.where(distance < 0, gold.hops + 2, distance),
-        first=np.searchsorted(task, np.arange(len(gold.paths) + 1)).astype(np.int64),
-    )
-
-
-def _other_answers(graph: KnowledgeGraph, split: Split, number: int) -> IndexArray:
-    """Draw answers of the same type from the tasks of each group; rows (task, entity).
-
-    They are drawn in proportion, each task's own answer among them.
-    """
-    gold = split.golds[number]
-    stream = random_stream(graph.digest, "others", gold.split, split.seed, gold.hops)
-    kinds, kind = max(1, len(graph.types)), graph.entity_type
-    answer = np.concatenate([part.answer for part in split.golds])
-    task = np.repeat(np.arange(len(gold.paths), dtype=np.int64), _RANDOM)
-    rows: list[IndexArray] = []
-    for level in range(_LEVELS + 1):
-        group: IndexArray = split.groups[number][level]
-        every = np.concatenate([part[level] for part in split.groups])
-        pool: IndexArray = every * kinds + kind[answer]
-        order = np.argsort(pool, kind="stable")
-        wanted = group * kinds + kind[gold.answer]
-        low = np.searchsorted(pool[order], wanted)[:, None]
-        high = np.searchsorted(pool[order], wanted, side="right")[:, None]
-        ticket = stream.integers(low, high, size=(len(wanted), _RANDOM))
-        rows.append(np.stack([task, answer[order[ticket]].ravel()], axis=1))
-    return np.concatenate(rows)
-
-
-def _valid(
-    graph: KnowledgeGraph, gold: GoldSet, task: IndexArray, entity: IndexArray
-) -> NDArray[np.bool_]:
-    valid = graph.entity_type[entity] == graph.entity_type[gold.answer[task]]
-    valid &= ~rows_of(graph, gold.answers, task, entity)[1]
-    return valid & ~(gold.paths.entities[task] == entity[:, None]).any(axis=1)

@@ -12,6 +12,7 @@ from graphtutor.config import TasksConfig
 from graphtutor.errors import TaskError
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.tasks.candidates import Pool, collect_pool, usable_edges
+from graphtutor.tasks.rivals import with_rivals
 from graphtutor.tasks.splits import LONG_HOPS, Allocation, allocate_long, wanted_cells
 
 __all__ = ["Feasibility", "feasibility", "shortage", "smaller_config"]
@@ -43,7 +44,8 @@ def feasibility(
 ) -> list[Feasibility]:
     """Count what each (hop length, tier) could yield.
 
-    Chains of four hops and more must be the only one to their answer, with no shorter way.
+    Chains of four hops and more must be the only one to their answer, with no shorter way, and
+    have rivals among the wrong options (see :mod:`graphtutor.tasks.rivals`).
     """
     usable = usable_edges(graph)
     need: dict[int, int] = {1: _SAMPLED, 2: _SAMPLED, 3: _SAMPLED}
@@ -51,6 +53,8 @@ def feasibility(
     for length in hops:
         strict = length >= min(LONG_HOPS)
         pool = collect_pool(graph, length, need, strict=strict, seed=seed, usable=usable)
+        if strict:
+            pool = with_rivals(graph, pool)
         for tier in (1, 2, 3):
             question = pool.question[pool.tier == tier]
             answer = pool.paths.entities[pool.tier == tier, -1]
@@ -135,7 +139,8 @@ def _remedy(config: TasksConfig, smaller: TasksConfig | None, pools: Mapping[int
         what = f"chains of {' and '.join(empty)} hops" if empty else "long chains"
         return (
             f"this graph has no usable {what}: each must be the only chain to its answer, with no "
-            "shorter way there and three more entities of the answer's type; add edges that lead "
+            "shorter way there, three more entities of the answer's type, two of which fit the "
+            "question's end and are about as far from the start; add edges that lead "
             "further, or entities of that type"
         )
     settings = [f"--set tasks.eval={smaller.eval}", f"--set tasks.dev={smaller.dev}"]

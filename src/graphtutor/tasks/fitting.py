@@ -6,9 +6,10 @@ from typing import Final
 
 from graphtutor.config import TasksConfig
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
-from graphtutor.tasks.candidates import Pool, collect_pool, usable_edges
+from graphtutor.tasks.candidates import Pool, usable_edges
 from graphtutor.tasks.feasibility import shortage, smaller_config
-from graphtutor.tasks.splits import LONG_HOPS, LONG_SPLITS, allocate_long, wanted_cells
+from graphtutor.tasks.long_pools import long_pools
+from graphtutor.tasks.splits import allocate_long
 
 __all__ = ["fitting_config", "for_size"]
 
@@ -69,13 +70,7 @@ def _shared_out(config: TasksConfig, total: int) -> TasksConfig:
 
 
 def _pools(graph: KnowledgeGraph, config: TasksConfig) -> dict[int, Pool]:
-    wanted = wanted_cells(config)
-    usable = usable_edges(graph)
-    pools: dict[int, Pool] = {}
-    for hops in LONG_HOPS:
-        need = {t: sum(wanted.get((s, hops, t), 0) for s in LONG_SPLITS) for t in (1, 2, 3)}
-        pools[hops] = collect_pool(graph, hops, need, strict=True, seed=config.seed, usable=usable)
-    return pools
+    return long_pools(graph, config, usable_edges(graph))
 
 
 def _fills(graph: KnowledgeGraph, pools: dict[int, Pool], config: TasksConfig) -> bool:

@@ -22,12 +22,14 @@ from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.graph.paths import Paths
 from graphtutor.io.atomic import atomic_open
 from graphtutor.io.seed import random_stream
-from graphtutor.tasks.build import Builder, Draft, balanced_letters
-from graphtutor.tasks.candidates import Pool, collect_pool, shared_phrases, usable_edges
+from graphtutor.tasks.build import Builder, Draft
+from graphtutor.tasks.candidates import collect_pool, shared_phrases, usable_edges
 from graphtutor.tasks.checks import check_splits, check_task
 from graphtutor.tasks.distractors import draw_distractors
 from graphtutor.tasks.feasibility import Feasibility, feasibility, shortage
 from graphtutor.tasks.gold import GoldSet, gold_set
+from graphtutor.tasks.layout import layout_of
+from graphtutor.tasks.long_pools import long_pools
 from graphtutor.tasks.splits import (
     LONG_HOPS,
     LONG_SPLITS,
@@ -38,7 +40,8 @@ from graphtutor.tasks.splits import (
     wanted_cells,
 )
 from graphtutor.tasks.task import Task
-from graphtutor.tasks.wording import TEMPLATES
+from graphtutor.tasks.taught import Taught, taught_by
+from graphtutor.tasks.word_guess import WordGuess, WordTable
 
 __all__ = [
     "Feasibility",
@@ -73,24 +76,44 @@ def generate_splits(
     for split, paths in [*(("train", paths) for paths in train), *long]:
         if len(paths):
             golds[split].append(gold_set(graph, split, paths))
-    taught = np.zeros(len(graph.entities), dtype=np.int64)
-    for gold in golds["train"]:
-        taught += np.bincount(gold.answer, minlength=len(taught))
+    drawn: dict[str, list[IndexArray]] = {}
+    words: WordGuess | None = None
+    for split in SPLITS:  # training files first: what they offer is known to the others
+        taught = _taught_before(graph, split, golds, drawn)
+        if split == "dev":
+            trained = (*golds["train"], *golds["train_long"])
+            shown = (*drawn["train"], *drawn["train_long"])
+            words = WordGuess.learnt(WordTable(graph, config), trained, shown)
+        drawn[split] = draw_distractors(graph, golds[split], taught, config.seed, words)
     builder = Builder(graph)
     return {
-        split: _tasks_of(builder, golds[split], taught, config, on_progress) for split in SPLITS
+        split: _tasks_of(builder, golds[split], drawn[split], config, on_progress)
+        for split in SPLITS
     }
+
+
+def _taught_before(
+    graph: KnowledgeGraph,
+    split: str,
+    golds: Mapping[str, Sequence[GoldSet]],
+    drawn: Mapping[str, Sequence[IndexArray]],
+) -> Taught:
+    """Return what the files tell that a model is trained on before it meets ``split``."""
+    if split == "train":
+        return taught_by(graph, golds["train"]).without_pairs
+    before = ("train",) if split == "train_long" else ("train", "train_long")
+    return taught_by(
+        graph,
+        [gold for name in before for gold in golds[name]],
+        [options for name in before for options in drawn[name]],
+    )
 
 
 def _long_paths(
     graph: KnowledgeGraph, config: TasksConfig, usable: NDArray[np.bool_]
 ) -> list[tuple[str, Paths]]:
     """Return (split, paths) for every split of long chains and hop length."""
-    wanted = wanted_cells(config)
-    pools: dict[int, Pool] = {}
-    for hops in LONG_HOPS:
-        need = {t: sum(wanted.get((s, hops, t), 0) for s in LONG_SPLITS) for t in (1, 2, 3)}
-        pools[hops] = collect_pool(graph, hops, need, strict=True, seed=config.seed, usable=usable)
+    pools = long_pools(graph, config, usable)
     allocation = allocate_long(graph, pools, config)
     error = shortage(graph, pools, allocation, config)
     if error is not None:
@@ -129,7 +152,7 @@ def one_hop_paths(graph: KnowledgeGraph, edges: IndexArray, copies: int) -> Path
 def _tasks_of(
     builder: Builder,
     golds: Sequence[GoldSet],
-    taught: IndexArray,
+    drawn: Sequence[IndexArray],
     config: TasksConfig,
     on_progress: Progress | None,
 ) -> list[Task]:
@@ -137,7 +160,6 @@ def _tasks_of(
     if not golds:
         return []
     graph, split = builder.graph, golds[0].split
-    drawn = draw_distractors(graph, golds, taught, config.seed)
     drafts = [
         draft
         for gold, distractors in zip(golds, drawn, strict=True)
@@ -161,15 +183,10 @@ def lay_out(
     ``distractors`` (n, 3) are entity numbers. Paths of one hop stand ``config.train_one_hop`` times
     in ``gold``; the copies of one differ in letter and template.
     """
-    stream = random_stream(graph.digest, "layout", gold.split, config.seed, gold.hops)
-    copies = config.train_one_hop if gold.hops == 1 else 1
-    items = len(gold.paths) // copies
-    letters: list[int] = balanced_letters(items, copies, stream).ravel().tolist()
-    template = stream.integers(len(TEMPLATES), size=items) + np.arange(copies)[:, None]
-    names = [TEMPLATES[number % len(TEMPLATES)] for number in template.ravel().tolist()]
-    others: list[list[int]] = stream.permuted(distractors, axis=1).tolist()
+    layout = layout_of(graph, gold, config)
+    others: list[list[int]] = layout.stream.permuted(distractors, axis=1).tolist()
     return [
-        Draft(gold, number, others[number], letters[number], names[number])
+        Draft(gold, number, others[number], layout.letters[number], layout.templates[number])
         for number in range(len(gold.paths))
     ]
 

@@ -86,7 +86,7 @@ class PretrainSettings:
 
 
 FRAMES: Final = PretrainSettings(
-    steps=4400,
+    steps=3200,
     seed=1,
     lr=1e-3,
     decay=0.3,

@@ -18,14 +18,17 @@ LAYERS, WIDTH = 6, 12
 
 @pytest.fixture
 def layered(tmp_path: Path) -> Path:
-    """Layers of twelve, each entity with an edge or two into the next: deep, little branching."""
+    """Layers of twelve, each entity with an edge of two kinds into the next: deep, no branching.
+
+    Several entities of a layer can be reached from one start, or a question would give its answer
+    away by what can be reached at all.
+    """
     rows = []
     for layer in range(LAYERS - 1):
         for n in range(WIDTH):
-            for target in {n, (n * 5 + layer) % WIDTH} if n % 3 == 0 else {(n + 1) % WIDTH}:
-                rows.append(
-                    f"L{layer}N{n}\tr{layer}s\tL{layer + 1}N{target}\tk{layer}\tk{layer + 1}"
-                )
+            for way, target in (("a", (n + 1) % WIDTH), ("b", (n * 5 + layer) % WIDTH)):
+                ends = f"L{layer + 1}N{target}\tk{layer}\tk{layer + 1}"
+                rows.append(f"L{layer}N{n}\tr{way}{layer}s\t{ends}")
     path = tmp_path / "layered.tsv"
     path.write_text("\n".join(rows) + "\n", "utf-8")
     return path
@@ -37,7 +40,8 @@ def shallow(tmp_path: Path) -> Path:
 
     Told from both ends they zigzag, ever further along the ladder.
     """
-    rows = [f"E{n}\tholds\tO{m}\teven\todd" for n in range(24) for m in (n, n + 1)]
+    ways = (("holds", 0), ("meets", 1), ("feeds", 5))
+    rows = [f"E{n}\t{way}\tO{(n + step) % 24}\teven\todd" for n in range(24) for way, step in ways]
     path = tmp_path / "shallow.tsv"
     path.write_text("\n".join(rows) + "\n", "utf-8")
     return path
@@ -58,7 +62,7 @@ def test_init_makes_a_folder_that_yields_its_tasks(layered, tmp_path, capsys) ->
     out = capsys.readouterr().out
     assert out.endswith(f"Next: graphtutor run --config {folder}/config.yaml\n")
     said = " ".join(out.split())
-    assert "(triples): 72 entities, 5 relations" in said
+    assert "(triples): 72 entities, 10 relations" in said
     assert "Questions that pass every check" in said
 
 
@@ -92,7 +96,8 @@ def test_inverses_make_long_chains(shallow, tmp_path) -> None:
     assert main(["init", str(shallow), str(folder), "--inverse"]) == 0
     config = load_config(folder / "config.yaml")
     graph = load_graph(config.graph)
-    assert [relation.phrase for relation in graph.relations] == [None, "is held by"]
+    phrases = {relation.phrase for relation in graph.relations}
+    assert phrases == {None, "is held by", "is met by", "is fed by"}
     hops = {task.hop_len for task in generate_splits(graph, config.tasks)["eval"]}
     assert hops == {4, 5}
 
@@ -120,20 +125,25 @@ def test_init_writes_nothing_for_bad_input(tmp_path, capsys, source: str, said: 
 
 
 def test_init_with_columns(tmp_path) -> None:
-    rows = [f"L{a}N{n},L{a + 1}N{(n + 1) % 9},{a}" for a in range(6) for n in range(9)]
+    rows = [
+        f"L{a}N{n},L{a + 1}N{target % 9},{a},{way}{a}"
+        for a in range(6)
+        for n in range(9)
+        for way, target in (("up", n + 1), ("on", 2 * n + a))
+    ]
     source = tmp_path / "links.csv"
-    source.write_text("von,nach,stufe\n" + "\n".join(rows) + "\n", "utf-8")
+    source.write_text("von,nach,stufe,art\n" + "\n".join(rows) + "\n", "utf-8")
     folder = tmp_path / "project"
-    columns = "src=von,dst=nach,rel=stufe,src_type=stufe"
+    columns = "src=von,dst=nach,rel=art,src_type=stufe"
     assert main(["init", str(source), str(folder), "--columns", columns]) == 0
     graph = load_graph(str(folder / "kg.json"))
-    assert len(graph) == 54
+    assert len(graph) == 108
     assert graph.types == ("0", "1", "2", "3", "4", "5", "entity")
 
 
 def test_the_counts_are_left_alone_where_a_graph_holds_enough(layered, tmp_path) -> None:
     graph = load_graph(str(layered))
-    small = TasksConfig(eval=3, dev=1, train_long=2, search=0, tier_one_share=0)
+    small = TasksConfig(eval=3, dev=1, train_long=2, search=0, tier_one_share=1)
     assert fitting_config(graph, small) == small
     fitted = fitting_config(graph, TasksConfig())
     assert fitted is not None
@@ -145,7 +155,7 @@ def test_graph_prints_tables(layered, capsys) -> None:
     assert main(["graph", str(layered)]) == 0
     said = capsys.readouterr().out
     for part in (
-        "72 entities, 5 relations",
+        "72 entities, 10 relations",
         "Entities by type",
         "Edges by relation",
         "Edges per entity",

@@ -383,7 +383,7 @@ def test_a_task_file_with_a_bad_option_names_the_line(
     for name in ("candidates.jsonl", "rsft.jsonl", "train_log.jsonl", "curve.jsonl"):
         (run_folder / name).unlink()
     said = refused(lambda: main(["run", "--resume"]))
-    assert "tasks/eval.jsonl line 3, options.D: wanted a valid Task" in said
+    assert "tasks/eval.jsonl line 3, options.D: wanted a valid AuditTask" in said
 
 
 def test_a_leak_is_refused(run_folder: Path, graph_file: Path, refused: Callable[..., str]) -> None:

@@ -14,9 +14,9 @@ from graphtutor.tasks.splits import allocate_long
 __all__ = ["fitting_config", "for_size"]
 
 _EDGES: Final = 630
-"""The size of graph that the default counts and the embedded model's 200 SFT steps are made for."""
+"""The size of graph that the default counts and the embedded model's 300 SFT steps are made for."""
 
-_STEPS: Final = 200
+_STEPS: Final = 300
 _ROUNDS: Final = 24
 _SHRINK: Final = 0.85
 
@@ -52,7 +52,7 @@ def for_size(config: TasksConfig, edges: int) -> tuple[TasksConfig, int]:
 
     >>> config, steps = for_size(TasksConfig(), 6300)
     >>> config.train_two_hop, config.train_three_hop, steps
-    (11000, 23000, 2000)
+    (11000, 23000, 3000)
     """
     share = max(1.0, edges / _EDGES)
     counts = {

@@ -3,9 +3,9 @@
 A model that meets few wordings learns their frames by heart: it takes an opening word that it does
 not know for the start entity, and loses its place at a joint that it has never seen. So the lead,
 the place of the start, the joints between the hops, the articles and the close are drawn each for
-itself, half of them from English, half of them from any words. The leads, joints and closes that the
-tasks hold out for evaluation (:data:`graphtutor.tasks.wording.HELD_OUT_TEMPLATES`) are not among
-them.
+itself, half of them from English, half of them from any words. The leads, joints and closes that
+the tasks hold out for evaluation (:data:`graphtutor.tasks.wording.HELD_OUT_TEMPLATES`) are not
+among them.
 
 >>> framed("Rain", ["causes", "harms"], ["event", "crop"], "oak blue".split(), Random(3))
 'They causes that event, harms that crop. Think of Rain. Which crop is it?'

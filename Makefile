@@ -48,7 +48,7 @@ $(DEV): $(STAMP)
 	@$(PIP) -e '.[dev]'
 	@touch $@
 
-demo: $(STAMP) ## install, then the main job with the embedded model: about five minutes
+demo: $(STAMP) ## install, then the main job with the embedded model: about six minutes
 	$(GRAPHTUTOR) run --run-id $(RUN_ID) $(SETTINGS) $(RESUME)
 
 train: demo ## the same as demo; choose with RUN_ID, SEED, MODEL, PRESET

@@ -99,7 +99,7 @@ def test_the_best_guessers_stand_beside_the_ceilings() -> None:
         Shortcut(
             name=f"guess-{i}",
             title=f"guesser {i}",
-            file="eval",
+            file="eval.jsonl",
             n=100,
             accuracy=0.2 + i / 100,
             interval=(0.1, 0.4),
@@ -107,9 +107,15 @@ def test_the_best_guessers_stand_beside_the_ceilings() -> None:
         )
         for i in range(9)
     ]
-    guesses.append(Shortcut(name="blind", title="blind", file="eval", n=100, note="no graph"))
+    guesses.append(Shortcut(name="blind", title="blind", file="eval.jsonl", n=100, note="no graph"))
     check = Check(
-        name="overlap", group="leaks", title="shared", file="eval", found=1, n=100, passed=False
+        name="overlap",
+        group="leaks",
+        title="shared",
+        file="eval.jsonl",
+        found=1,
+        n=100,
+        passed=False,
     )
     audit = AuditRecord(source="r", shortcuts=tuple(guesses), checks=(check,))
     metrics = RunMetrics(
@@ -124,7 +130,7 @@ def test_the_best_guessers_stand_beside_the_ceilings() -> None:
         *(f"guesser {i}" for i in (8, 7, 6, 5, 4, 3)),
     ]
     text = markdown_of(Document("Run", tuple(blocks)))
-    assert "These gates do not hold: overlap (eval)." in text
+    assert "These gates do not hold: overlap (eval.jsonl)." in text
     assert any(isinstance(block, Heading) for block in blocks)
     assert not list(reference_blocks(RunMetrics(run_id="r", splits={}), None))
 

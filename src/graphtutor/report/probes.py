@@ -163,7 +163,7 @@ def reference_blocks(metrics: RunMetrics, audit: AuditRecord | None) -> Iterator
         if (told := figures.retrieval) is not None:
             cells = (rate(getattr(told, f), told.intervals.get(f)) for f in _FIGURES)
             rows.append((f"{phase_label(phase)}, facts in the prompt", str(told.n), *cells))
-    guessers = [s for s in (audit.shortcuts if audit else ()) if s.file == "eval"]
+    guessers = [s for s in (audit.shortcuts if audit else ()) if s.file == "eval.jsonl"]
     known = [s for s in guessers if s.accuracy is not None and s.passed is not None]
     known.sort(key=lambda s: -(s.accuracy or 0))
     rows += [(s.title, str(s.n), rate(s.accuracy, s.interval), ABSENT) for s in known[:_SHOWN]]

@@ -1,8 +1,9 @@
 """Which edges and stretches of the evaluated paths training has shown, and the other way round.
 
 With the graph gone, an edge that is never taught cannot be known: every edge of an evaluated path
-has to be a 1-hop task of a training file. Longer stretches that training has shown are told by
-length, because they say how much of an evaluated chain could be memory.
+has to be a 1-hop task of a training file. A whole chain that stands inside a longer training path
+is memory as well. Other stretches that training has shown are told by length, because they say how
+much of an evaluated chain could be memory.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 
 from graphtutor.audit.columns import Mask
 from graphtutor.audit.dataset import AuditFile, Dataset
-from graphtutor.audit.finding import EXAMPLES, Demand, ids_at, not_looked_at
+from graphtutor.audit.finding import EXAMPLES, Demand, ids_at, not_looked_at, task_check
 from graphtutor.graph.chains import chain_ids
 from graphtutor.graph.knowledge_graph import IndexArray
 from graphtutor.runs.audit import TOLD, Check
@@ -25,6 +26,9 @@ _TAUGHT: Final = Demand(
     "untaught-edge", "leaks", "edges of evaluated paths that no 1-hop training task teaches"
 )
 _SEEN: Final = Demand("seen-edge", "leaks", "edges of evaluated paths on any training path")
+_INSIDE: Final = Demand(
+    "chain-inside-training", "leaks", "whole chain inside a longer training path"
+)
 _USED: Final = Demand("used-edge", "leaks", "edges of training paths that the evaluation uses")
 
 
@@ -46,10 +50,11 @@ def coverage_checks(dataset: Dataset) -> Iterator[Check]:
     for file in dataset.of_role("evaluated"):
         why = _missing(dataset, file, edges, training)
         if why:
-            for demand in (_TAUGHT, _SEEN, _USED):
+            for demand in (_TAUGHT, _INSIDE, _SEEN, _USED):
                 yield not_looked_at(demand, file, why, "edges")
             continue
         yield _untaught(dataset, file, edges, training)
+        yield _inside(dataset, file, edges, training)
         ours, theirs = _distinct(edges[file.rows]), _distinct(edges[training])
         yield _told(_SEEN, file, int(np.isin(ours, theirs).sum()), len(ours), "edges")
         yield _told(_USED, file, int(np.isin(theirs, ours).sum()), len(theirs), "edges")
@@ -100,13 +105,35 @@ def _untaught(dataset: Dataset, file: AuditFile, edges: IndexArray, training: Ma
     )
 
 
+def _inside(dataset: Dataset, file: AuditFile, edges: IndexArray, training: Mask) -> Check:
+    """Find the chains of two edges and more that a longer training path contains whole."""
+    count = dataset.tasks.edge_count
+    looked = count >= 2
+    broken = np.zeros(len(count), dtype=np.bool_)
+    for length in range(2, edges.shape[1]):
+        numbers = _windows(edges, length)
+        longer = numbers[training & (count > length)]
+        broken |= (count == length) & np.isin(numbers[:, 0], longer[longer >= 0])
+
+    def say(row: int) -> str:
+        return f"all {int(count[row])} edges stand in a row on a longer training path"
+
+    return task_check(dataset, file, _INSIDE, looked, broken, say)
+
+
+def _windows(edges: IndexArray, length: int) -> IndexArray:
+    """Number the stretches of ``length`` edges, equal ones alike; -1 where there is none."""
+    windows = np.lib.stride_tricks.sliding_window_view(edges, length, axis=1)
+    whole = (windows >= 0).all(axis=2)
+    numbers = np.full(whole.shape, -1, dtype=np.int64)
+    numbers[whole] = chain_ids(windows[whole])
+    return numbers
+
+
 def _stretches(file: AuditFile, edges: IndexArray, training: Mask) -> Iterator[Check]:
     """Tell, for each length from 2 on, how many stretches of the file training has shown."""
     for length in range(2, edges.shape[1] + 1):
-        windows = np.lib.stride_tricks.sliding_window_view(edges, length, axis=1)
-        whole = (windows >= 0).all(axis=2)
-        numbers = np.full(whole.shape, -1, dtype=np.int64)
-        numbers[whole] = chain_ids(windows[whole])
+        numbers = _windows(edges, length)
         ours = _distinct(numbers[file.rows])
         if len(ours):
             demand = Demand(

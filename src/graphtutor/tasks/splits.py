@@ -7,7 +7,7 @@ need no such care: a pair four or five hops apart has no path of three.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphtutor.config import TasksConfig
+from graphtutor.graph.chains import chain_ids
 from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.graph.paths import Paths
 from graphtutor.io.seed import random_stream
@@ -127,11 +128,13 @@ def allocate_long(
     rows: dict[tuple[str, int], IndexArray] = {}
     missing: dict[Cell, int] = {}
     used = {hops: np.zeros(len(pool.paths), dtype=np.bool_) for hops, pool in pools.items()}
+    given: dict[str, list[IndexArray]] = {}
     owned = np.zeros(0, dtype=np.int64)
     for split in LONG_SPLITS:
         uses = np.zeros(2 * width, dtype=np.int64)
         for hops, pool in pools.items():
             free = ~used[hops] & ~np.isin(_pairs(pool, width), owned)
+            free &= ~_overlaps(split, pool.paths.edges, given)
             taken: list[IndexArray] = []
             for tier in (1, 2, 3):
                 need = wanted.get((split, hops, tier), 0)
@@ -142,9 +145,42 @@ def allocate_long(
                     missing[split, hops, tier] = need - len(drawn)
             rows[split, hops] = np.concatenate(taken)
             used[hops] |= np.isin(pool.question, pool.question[rows[split, hops]])
+        given[split] = [pool.paths.edges[rows[split, hops]] for hops, pool in pools.items()]
         now = [_pairs(pool, width)[rows[split, hops]] for hops, pool in pools.items()]
         owned = np.concatenate([owned, *now])
     return Allocation(rows, missing)
+
+
+def _overlaps(
+    split: str, edges: IndexArray, given: Mapping[str, Sequence[IndexArray]]
+) -> NDArray[np.bool_]:
+    """Mark the paths (n, hops) that contain an evaluated one, or lie inside a training one.
+
+    A chain that stands inside a longer training path is memory, not composition.
+    """
+    found = np.zeros(len(edges), dtype=np.bool_)
+    for other, parts in given.items():
+        for part in parts:
+            if split == "train_long" and part.shape[1] < edges.shape[1]:
+                found |= _contains(edges, part)
+            if other == "train_long" and part.shape[1] > edges.shape[1]:
+                found |= _is_part(edges, part)
+    return found
+
+
+def _contains(edges: IndexArray, parts: IndexArray) -> NDArray[np.bool_]:
+    """Tell which rows of ``edges`` hold a row of ``parts`` as a stretch."""
+    windows = np.lib.stride_tricks.sliding_window_view(edges, parts.shape[1], axis=1)
+    numbers = chain_ids(np.concatenate([windows.reshape(-1, parts.shape[1]), parts]))
+    inside = np.isin(numbers[: len(numbers) - len(parts)], numbers[len(numbers) - len(parts) :])
+    return inside.reshape(windows.shape[:2]).any(axis=1)
+
+
+def _is_part(edges: IndexArray, longer: IndexArray) -> NDArray[np.bool_]:
+    """Tell which rows of ``edges`` are a stretch of a row of ``longer``."""
+    windows = np.lib.stride_tricks.sliding_window_view(longer, edges.shape[1], axis=1)
+    numbers = chain_ids(np.concatenate([edges, windows.reshape(-1, edges.shape[1])]))
+    return np.isin(numbers[: len(edges)], numbers[len(edges) :])
 
 
 def _pairs(pool: Pool, width: int) -> IndexArray:

@@ -173,7 +173,8 @@ def _contains(edges: IndexArray, parts: IndexArray) -> NDArray[np.bool_]:
     windows = np.lib.stride_tricks.sliding_window_view(edges, parts.shape[1], axis=1)
     numbers = chain_ids(np.concatenate([windows.reshape(-1, parts.shape[1]), parts]))
     inside = np.isin(numbers[: len(numbers) - len(parts)], numbers[len(numbers) - len(parts) :])
-    return inside.reshape(windows.shape[:2]).any(axis=1)
+    held: NDArray[np.bool_] = np.any(inside.reshape(windows.shape[:2]), axis=1)
+    return held
 
 
 def _is_part(edges: IndexArray, longer: IndexArray) -> NDArray[np.bool_]:

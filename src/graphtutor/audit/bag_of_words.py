@@ -5,14 +5,10 @@ question, hashed into a fixed number of weights. Its score is their sum over the
 number; the four scores of a task go through a softmax, and the log-likelihood of the right option
 is maximised by stochastic gradient descent. Everything is deterministic: hashes are plain
 arithmetic, and the order of the tasks comes from a derived stream.
-
->>> words_of("SlowQuery is fixed by DB_index2")
-['slow', 'query', 'slowquery', 'is', 'fixed', 'by', 'db', 'index2', 'db_index2']
 """
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,6 +21,7 @@ from graphtutor.audit.table import OptionTable
 from graphtutor.graph.chains import ranges
 from graphtutor.graph.knowledge_graph import IndexArray
 from graphtutor.io.seed import random_stream
+from graphtutor.tasks.name_words import words_of
 
 __all__ = ["Features", "features_of", "fit", "scores_of", "words_of"]
 
@@ -39,8 +36,6 @@ _RATE: Final = 10.0
 _LONGEST: Final = 40
 """Distinct words of a question that count; the rest of a very long question is not looked at."""
 
-_WORD: Final = re.compile(r"\w+")
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z0-9]+|[^\W_A-Za-z0-9]+")
 
 Floats = NDArray[np.float64]
 
@@ -59,16 +54,6 @@ class Features:
     def __len__(self) -> int:
         """Return the number of tasks."""
         return len(self.first) // 4
-
-
-def words_of(text: str) -> list[str]:
-    """Return the distinct words of ``text`` in lower case, and the parts of CamelCase words."""
-    words: dict[str, None] = {}
-    for word in _WORD.findall(text):
-        for part in _PART.findall(word):
-            words.setdefault(part.lower())
-        words.setdefault(word.lower())
-    return list(words)
 
 
 def features_of(table: OptionTable, rows: IndexArray | None = None) -> Features:

@@ -19,7 +19,7 @@ from graphtutor.job.audit import audit_data
 from graphtutor.job.job import Job
 from graphtutor.report.write import write_report
 from graphtutor.runs.directory import RunDirectory
-from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes, read_curve
+from graphtutor.runs.episodes import Episode, episodes_by_phase, iter_candidates, read_curve
 from graphtutor.runs.metrics import Cell, PhaseMetrics, RunMetrics, curves_from
 from graphtutor.runs.record_file import write_record
 
@@ -50,8 +50,8 @@ def _drop_leftovers(run: RunDirectory) -> None:
 def write_metrics(job: Job) -> RunMetrics:
     """Compute the figures of all phases evaluated so far and write metrics.json."""
     run = job.run
-    phases = _by_phase(run.episodes)
-    facts, probes = _by_phase(run.facts_log), _by_phase(run.probes_log)
+    phases = episodes_by_phase(run.episodes)
+    facts, probes = episodes_by_phase(run.facts_log), episodes_by_phase(run.probes_log)
     training = (task for split in ("train", "train_long") for task in job.tasks(split))
     seen = longest_seen(job.tasks("eval"), training) if phases else {}
     figures: dict[str, PhaseMetrics] = {}
@@ -106,11 +106,3 @@ def _oracle(job: Job) -> Cell:
     tasks, config = job.tasks("eval"), job.config.evaluation
     oracle = GraphOracle(job.graph, tasks)
     return rates(evaluate(oracle, tasks, job.scorer, "graph oracle", 0, config))
-
-
-def _by_phase(log: Path) -> dict[str, list[Episode]]:
-    phases: dict[str, list[Episode]] = {}
-    if log.exists():
-        for episode in iter_episodes(log):
-            phases.setdefault(episode.phase, []).append(episode)
-    return phases

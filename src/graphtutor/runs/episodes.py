@@ -26,6 +26,7 @@ __all__ = [
     "RewardRecord",
     "TrainLogLine",
     "Verdict",
+    "episodes_by_phase",
     "iter_candidates",
     "iter_episodes",
     "read_curve",
@@ -205,6 +206,15 @@ class CurvePoint(RunRecord):
 def iter_episodes(path: Path) -> Iterator[Episode]:
     """Yield the episodes of a run in order. Raises RunError with line and field."""
     return iter_jsonl(path, Episode, RunError)
+
+
+def episodes_by_phase(path: Path) -> dict[str, list[Episode]]:
+    """Return the episodes of a log by phase, in order; none if there is no log."""
+    phases: dict[str, list[Episode]] = {}
+    if path.exists():
+        for episode in iter_episodes(path):
+            phases.setdefault(episode.phase, []).append(episode)
+    return phases
 
 
 def iter_candidates(path: Path) -> Iterator[CandidateRecord]:

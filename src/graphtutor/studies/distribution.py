@@ -12,7 +12,7 @@ It trains on nothing that it evaluates, and says so by the audit of every run's 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -23,7 +23,7 @@ from graphtutor.job.job import Job
 from graphtutor.report.figures import FIGURE_NAMES
 from graphtutor.report.study_distribution import write_distribution
 from graphtutor.runs.audit import AuditRecord
-from graphtutor.runs.episodes import Episode, iter_candidates, iter_episodes
+from graphtutor.runs.episodes import Episode, episodes_by_phase, iter_candidates
 from graphtutor.runs.record_file import read_record
 from graphtutor.runs.studies import ArmFigures, DistributionStudy
 from graphtutor.studies.contrasts import contrast
@@ -66,7 +66,7 @@ def run_distribution(study: Study) -> Path:
 
 def summarise_distribution(study: Study, jobs: Sequence[Job]) -> DistributionStudy:
     """Compute the record from the logs of the runs."""
-    seeds = [_by_phase(iter_episodes(job.run.episodes)) for job in jobs]
+    seeds = [episodes_by_phase(job.run.episodes) for job in jobs]
     return DistributionStudy(
         study="distribution",
         seeds=study.seeds,
@@ -80,13 +80,6 @@ def summarise_distribution(study: Study, jobs: Sequence[Job]) -> DistributionStu
         ),
         leaks=tuple(leak for job in jobs for leak in _leaks(job)),
     )
-
-
-def _by_phase(episodes: Iterator[Episode]) -> dict[str, list[Episode]]:
-    phases: dict[str, list[Episode]] = {}
-    for episode in episodes:
-        phases.setdefault(episode.phase, []).append(episode)
-    return phases
 
 
 def _arm(arm: str, seeds: Sequence[Mapping[str, list[Episode]]], jobs: Sequence[Job]) -> ArmFigures:

@@ -9,7 +9,6 @@ instead of tasks. A softmax over the four options, log-likelihood, stochastic gr
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.io.seed import random_stream
 from graphtutor.tasks.gold import GoldSet
 from graphtutor.tasks.layout import layout_of
+from graphtutor.tasks.name_words import words_of
 from graphtutor.tasks.wording import noun_of, phrase_of, question
 
 __all__ = ["WordGuess", "WordTable"]
@@ -39,8 +39,6 @@ _BATCH: Final = 64
 _RATE: Final = 10.0
 _ROWS: Final = 8192
 """Options scored at a time; bounds memory."""
-_WORD: Final = re.compile(r"\w+")
-_PART: Final = re.compile(r"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z0-9]+|[^\W_A-Za-z0-9]+")
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +53,7 @@ class WordTable:
     @cached_property
     def names(self) -> tuple[IndexArray, NDArray[np.uint64]]:
         """Bounds, (entities + 1,), and codes: the words of each entity, its whole name first."""
-        words = [[f"={entity.id}", *_words(entity.id)] for entity in self.graph.entities]
+        words = [[f"={entity.id}", *words_of(entity.id)] for entity in self.graph.entities]
         first = np.append(0, np.cumsum([len(some) for some in words])).astype(np.int64)
         return first, _codes(word for some in words for word in some)
 
@@ -70,7 +68,7 @@ class WordTable:
             phrases = [self.phrases[relation] for relation in relations]
             nouns = [noun_of(graph.entities[entity].type) for entity in entities[1:]]
             text = question(graph.entities[entities[0]].id, phrases, nouns, templates[number])
-            words.append(["", *_words(text)])
+            words.append(["", *words_of(text)])
         first = np.append(0, np.cumsum([len(some) for some in words])).astype(np.int64)
         return first, _codes(word for some in words for word in some)
 
@@ -161,15 +159,6 @@ def _step(
     likely[:, 0] -= 1
     pull = likely.ravel() / scale / len(batch)
     weights -= rate * np.bincount(feature, pull[slot], len(weights))
-
-
-def _words(text: str) -> list[str]:
-    """Return the distinct words of ``text`` in lower case, and the parts of CamelCase words."""
-    words: dict[str, None] = {}
-    for word in _WORD.findall(text):
-        words |= dict.fromkeys(part.lower() for part in _PART.findall(word))
-        words.setdefault(word.lower())
-    return list(words)
 
 
 def _codes(words: Iterable[str]) -> NDArray[np.uint64]:

@@ -14,7 +14,8 @@ import pytest
 from graphtutor.backends.fake import FakeBackend
 from graphtutor.config import RunConfig, TasksConfig, load_config
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
-from graphtutor.job.job import Job, make_data, open_job
+from graphtutor.job.data import make_data
+from graphtutor.job.job import Job, open_job
 from graphtutor.job.main_job import run_job
 from graphtutor.job.watch import Silence
 from graphtutor.runs.directory import RunDirectory
@@ -69,7 +70,7 @@ def _same_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
             _made[key] = generate_splits(graph, config, on_progress)
         return _made[key]
 
-    monkeypatch.setattr("graphtutor.job.job.generate_splits", remembered)
+    monkeypatch.setattr("graphtutor.job.data.generate_splits", remembered)
 
 
 Configure = Callable[..., RunConfig]

@@ -17,15 +17,18 @@ from graphtutor.config import RunConfig
 from graphtutor.errors import ConfigError, GraphError, LeakError, ModelError, RunError, TaskError
 from graphtutor.graph.load import load_graph
 from graphtutor.job import rsft
-from graphtutor.job.job import Job, make_data, open_job, write_tasks
+from graphtutor.job.data import make_data, write_tasks
+from graphtutor.job.job import Job, open_job
 from graphtutor.job.main_job import evaluate_trained, run_job, run_phase
 from graphtutor.job.phases import run_sft
 from graphtutor.job.watch import Silence
+from graphtutor.runs.audit import AuditRecord
 from graphtutor.runs.episodes import iter_candidates, iter_episodes, read_curve, read_train_log
 from graphtutor.runs.logs import count_lines
 from graphtutor.runs.meta import RunMeta
 from graphtutor.runs.metrics import RunMetrics
 from graphtutor.runs.record_file import read_record
+from graphtutor.tasks.task import Task
 from graphtutor.training.winners import Winner
 
 Configure = Callable[..., RunConfig]
@@ -156,10 +159,10 @@ def test_bars_are_filled_and_phases_reported(root: Path, resume: Resume) -> None
 def test_the_bar_of_the_data_counts_tasks(configure: Configure, tmp_path: Path) -> None:
     """It ran to 24 times its length: the training tasks were counted, but not expected."""
     watch = Recording()
-    counts = write_tasks(tmp_path / "tasks", configure("tasks.seed=1"), watch)
+    counts, left_out = write_tasks(tmp_path / "tasks", configure("tasks.seed=1"), watch)
     assert sorted(counts) == ["dev", "eval", "eval_search", "train", "train_long"]
     [[_, total, advanced]] = watch.bars
-    assert sum(counts.values()) == advanced
+    assert sum(counts.values()) + sum(left_out.values()) == advanced
     assert 0.8 * total < advanced <= total
 
 
@@ -304,7 +307,7 @@ def test_a_bad_task_setting_does_not_take_a_finished_run_back(
     def fail(*_: Any) -> None:
         raise TaskError("tasks", wanted="more", got="less")
 
-    monkeypatch.setattr("graphtutor.job.job.write_tasks", fail)
+    monkeypatch.setattr("graphtutor.job.data.write_tasks", fail)
     with pytest.raises(TaskError):
         make_data(job)
     assert job.task_file("train").exists()
@@ -375,3 +378,41 @@ def test_evaluating_adds_only_what_is_missing(whole: Path, tmp_path: Path, resum
 def test_a_model_that_is_missing_is_named(root: Path, resume: Resume) -> None:
     with pytest.raises(RunError, match=r"wanted the model of phase rsft-round2.*run phase rsft f"):
         resume(root).load("rsft-round2")
+
+
+def test_tasks_that_guessers_solve_are_told_of(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the selection leaves out is said on the spot, in meta.json and in the audit."""
+
+    def fair(_: object, splits: dict[str, list[Task]], __: object) -> dict[str, list[Task]]:
+        return {**splits, "eval": splits["eval"][:-3]}
+
+    monkeypatch.setattr("graphtutor.job.data.fair_splits", fair)
+    watch = Recording()
+    job = open_job(tmp_path, "r", configure(), FakeBackend(), watch, resume=False)
+    make_data(job)
+    made = len(job.tasks("eval")) + 3
+    assert f"data   eval: 3 of {made} tasks left out" in "\n".join(watch.lines)
+    assert read_record(job.run.meta, RunMeta).phases["data"].left_out == {"eval": 3}
+    notes = read_record(job.run.audit, AuditRecord).notes
+    assert len(notes) == 1
+    assert notes[0].startswith("eval.jsonl: 3 of the tasks made were left out")
+
+
+def test_the_end_looks_for_leaks_again_but_not_for_shortcuts(
+    configure: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shortcuts depend on the files alone; whether a phase trained on eval does not."""
+    job = _open(tmp_path, configure())
+    make_data(job)
+    early = read_record(job.run.audit, AuditRecord)
+
+    def again(*_: object) -> None:
+        raise AssertionError("tried again")
+
+    monkeypatch.setattr("graphtutor.audit.audit.shortcuts", again)
+    run_job(job)
+    late = read_record(job.run.audit, AuditRecord)
+    assert late.shortcuts == early.shortcuts
+    assert len(late.checks) > len(early.checks)

@@ -23,7 +23,7 @@ from graphtutor.audit.facts import GraphFacts, graph_facts
 from graphtutor.audit.letters import letter_checks
 from graphtutor.audit.overlap import normalised, overlap_checks, overlaps, repeat_checks
 from graphtutor.audit.shortcuts import shortcuts
-from graphtutor.audit.sources import sources_in, trained_on
+from graphtutor.audit.sources import left_out_of, sources_in, trained_on
 from graphtutor.audit.table import OptionTable
 from graphtutor.audit.trained import TrainedOn, training_checks
 from graphtutor.audit.wellposed import option_checks, wellposed_checks
@@ -46,12 +46,14 @@ def audit(
     trained: TrainedOn | None = None,
     notes: tuple[str, ...] = (),
     baselines: bool = True,
+    guessed: Sequence[Shortcut] | None = None,
     on_progress: OnProgress | None = None,
 ) -> AuditRecord:
     """Look at everything that can be looked at, and say what could not.
 
     ``trained`` is what a run recorded of its phases; ``on_progress`` is told each part as it
     begins. Without a graph its checks have no verdict; without ``baselines`` no shortcut is tried.
+    ``guessed`` are the shortcuts of an audit of the same files, which need not be tried again.
     """
     tell = on_progress or _silent
     words = [normalised(question) for question in dataset.tasks.questions]
@@ -59,8 +61,8 @@ def audit(
     tell("what the graph says")
     facts = graph_facts(dataset, graph) if graph is not None else None
     checks += _demands(dataset, graph, facts, words, tell)
-    guesses: list[Shortcut] = []
-    if baselines:
+    guesses: list[Shortcut] = list(guessed or ())
+    if baselines and guessed is None:
         tell("shortcuts")
         train, evaluated = (option_tables(dataset, facts, role) for role in _ROLES)
         guesses = shortcuts(train, evaluated, graph, on_progress)
@@ -75,17 +77,27 @@ def audit(
 
 
 def audit_run(
-    run: RunDirectory, graph: KnowledgeGraph | None, on_progress: OnProgress | None = None
+    run: RunDirectory,
+    graph: KnowledgeGraph | None,
+    on_progress: OnProgress | None = None,
+    *,
+    known: AuditRecord | None = None,
 ) -> AuditRecord:
     """Audit the task files of a run; nothing is written.
 
+    Of ``known``, an earlier audit, the shortcuts are taken over where files and graph are the same.
     Raises TaskError when they cannot be read, RunError when what the run recorded cannot.
     """
+    dataset = read_dataset(sources_in(run.tasks), on_progress)
+    digest = graph.digest if graph is not None else ""
+    same = known is not None and known.files == dataset.described() and known.graph == digest
     return audit(
-        read_dataset(sources_in(run.tasks), on_progress),
+        dataset,
         graph,
         source=run.run_id,
         trained=trained_on(run),
+        notes=left_out_of(run),
+        guessed=known.shortcuts if known is not None and same else None,
         on_progress=on_progress,
     )
 

@@ -10,6 +10,7 @@ one of forty files; a failure by a fraction of a point is one of these until it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -31,7 +32,7 @@ from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
 from graphtutor.io.seed import random_stream
 from graphtutor.runs.audit import Shortcut
 
-__all__ = ["shortcuts"]
+__all__ = ["Learnt", "every_guess", "learnt", "shortcuts"]
 
 _LEARNT_FROM: Final = 10_000
 """Tasks that the bag of words is trained on at most."""
@@ -43,6 +44,36 @@ _SCORED: Final = 2_000
 """Tasks whose features are held at a time."""
 _TRAINED: Final = ("words-train", "a bag of words trained on the training files")
 _HALVES: Final = ("words-here", "a bag of words trained on the other half of the file")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnt:
+    """What guessers know of the training files: counts, and a bag of words' weights.
+
+    ``weights`` (features,) is None without training files; ``tasks`` is how many trained it.
+    """
+
+    known: Known
+    weights: Floats | None
+    tasks: int
+
+
+def learnt(
+    train: Mapping[str, OptionTable], evaluated: Mapping[str, OptionTable], *, words: bool = True
+) -> Learnt:
+    """Let the guessers look at the training files; without ``words`` no bag of words is trained."""
+    known = known_of(train, evaluated)
+    if not (words and len(known.train)):
+        return Learnt(known, None, 0)
+    rows = _sample(np.arange(len(known.train), dtype=np.int64), _LEARNT_FROM)
+    return Learnt(known, fit(features_of(known.train, rows), known.train.right[rows]), len(rows))
+
+
+def every_guess(file: NumberedFile, graph: KnowledgeGraph | None, known: Learnt) -> Iterator[Guess]:
+    """Let every guesser guess the tasks of one evaluated file."""
+    yield from _guesses(file, graph, known.known)
+    yield _trained(file.table, known)
+    yield _halves(file)
 
 
 def shortcuts(
@@ -58,30 +89,24 @@ def shortcuts(
     note, as has every guesser on a training file.
     """
     tell = on_progress or _silent
-    known = known_of(train, evaluated)
     found: list[Shortcut] = []
-    weights = None
-    if evaluated and len(known.train):
+    if evaluated:
         tell("bag of words: training files")
-        rows = _sample(np.arange(len(known.train), dtype=np.int64), _LEARNT_FROM)
-        weights = fit(features_of(known.train, rows), known.train.right[rows]), len(rows)
+    known = learnt(train, evaluated, words=bool(evaluated))
     for name, table in evaluated.items():
         if not len(table):
             continue
-        file = numbered(name, table, known)
         tell(f"{name}: shortcuts")
-        for guess in _guesses(file, graph, known):
-            found.append(judge(guess, table, file.cluster, name))
-        tell(f"{name}: bag of words")
-        for guess in (_trained(table, weights), _halves(file)):
+        file = numbered(name, table, known.known)
+        for guess in every_guess(file, graph, known):
             found.append(judge(guess, table, file.cluster, name))
     for name, table in train.items():
         if not len(table):
             continue
         tell(f"{name}: shortcuts")
         some = taken(table, _sample(np.arange(len(table), dtype=np.int64), _TOLD))
-        file = numbered(name, some, known)
-        for guess in _cheap(file, graph, known):
+        file = numbered(name, some, known.known)
+        for guess in _cheap(file, graph, known.known):
             found.append(judge(guess, some, file.cluster, name, gated=False))
     return found
 
@@ -110,12 +135,12 @@ def _cheap(file: NumberedFile, graph: KnowledgeGraph | None, known: Known) -> It
     yield from graph_guesses(file.table, graph, known)
 
 
-def _trained(table: OptionTable, weights: tuple[Floats, int] | None) -> Guess:
-    if weights is None:
+def _trained(table: OptionTable, known: Learnt) -> Guess:
+    if known.weights is None:
         return unknown([_TRAINED], "no training file")[0]
-    note = f"trained on {weights[1]} tasks"
     every = np.arange(len(table), dtype=np.int64)
-    return Guess(*_TRAINED, _scores(table, every, weights[0]), note)
+    note = f"trained on {known.tasks} tasks"
+    return Guess(*_TRAINED, _scores(table, every, known.weights), note)
 
 
 def _halves(file: NumberedFile) -> Guess:

@@ -16,7 +16,7 @@ from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.meta import RunMeta
 from graphtutor.runs.record_file import read_record
 
-__all__ = ["named_sources", "passed_over", "sources_in", "trained_on"]
+__all__ = ["left_out_of", "named_sources", "passed_over", "sources_in", "trained_on"]
 
 
 class _Winner(BaseModel):
@@ -78,3 +78,16 @@ def trained_on(run: RunDirectory) -> TrainedOn | None:
     if run.winners.exists():
         winners = {line.ex_id: None for line in iter_jsonl(run.winners, _Winner, RunError)}
     return TrainedOn(phases, tuple(winners), learned) if phases or winners else None
+
+
+def left_out_of(run: RunDirectory) -> tuple[str, ...]:
+    """Say which of a run's files were rid of tasks that guessers solved.
+
+    Raises RunError when meta.json cannot be read.
+    """
+    data = read_record(run.meta, RunMeta).phases.get("data") if run.meta.exists() else None
+    return tuple(
+        f"{split}.jsonl: {count} of the tasks made were left out because guessers solved them; "
+        "that its shortcut gates hold is the work of this selection"
+        for split, count in (data.left_out if data else {}).items()
+    )

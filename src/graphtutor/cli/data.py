@@ -28,7 +28,7 @@ def run(
     tasks/ folder, or into --out.
     """
     from graphtutor.cli.options import job_for
-    from graphtutor.job.job import make_data
+    from graphtutor.job.data import make_data
 
     if out is None:
         job = job_for(root, run_id, config, preset, set_, None)
@@ -38,7 +38,7 @@ def run(
     from graphtutor.cli.progress import RichWatch
     from graphtutor.config import load_config
     from graphtutor.errors import RunError
-    from graphtutor.job.job import write_tasks
+    from graphtutor.job.data import write_tasks
 
     taken = sorted(path.name for path in out.glob("*.jsonl"))
     if taken:

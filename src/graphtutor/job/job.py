@@ -8,7 +8,7 @@ resumed run ends with the files of an uninterrupted one.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 
 from graphtutor.backends.base import Backend, TextModel
 from graphtutor.config import ADAPTER_SHAPE, RunConfig
-from graphtutor.errors import ConfigError, GraphtutorError, RunError
+from graphtutor.errors import ConfigError, RunError
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.graph.load import load_graph
 from graphtutor.io.digest import digest_bytes, digest_file
@@ -30,14 +30,11 @@ from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.machine import measured
 from graphtutor.runs.meta import GraphMeta, RunMeta, build_meta
 from graphtutor.runs.record_file import read_record, write_record
-from graphtutor.tasks.generate import generate_splits, shortfalls, write_splits
 from graphtutor.tasks.task import Task
 
-__all__ = ["Job", "make_data", "open_job", "write_tasks"]
+__all__ = ["Job", "open_job"]
 
 _TRAINED_FROM_SFT: Final = {"sft_more", "rsft", "rsft_short", "rsft_answer", "rsft_placebo"}
-_BEFORE_DATA: Final = {"config.yaml", "meta.json"}
-"""What a run holds before its task files are made."""
 
 
 @dataclass(frozen=True)
@@ -198,52 +195,3 @@ def _describe(run_id: str, config: RunConfig, graph: KnowledgeGraph, model: Text
         ),
         chat_template=digest_bytes(template.encode()),
     )
-
-
-def make_data(job: Job) -> None:
-    """Make and check the task files of the run.
-
-    Raises TaskError where the graph cannot yield them; the run is taken back then.
-    """
-    if not job.todo("data"):
-        return
-    try:
-        with job.measuring("data"):
-            counts = write_tasks(job.run.tasks, job.config, job.watch, job.graph)
-    except GraphtutorError:
-        if {path.name for path in job.run.path.iterdir()} <= _BEFORE_DATA:
-            shutil.rmtree(job.run.path)
-        raise
-    job.run.mark("data", **counts)
-
-
-def write_tasks(
-    folder: Path, config: RunConfig, watch: Watch, graph: KnowledgeGraph | None = None
-) -> dict[str, int]:
-    """Make, check and write the task files of ``config`` into ``folder``; return their sizes.
-
-    Raises TaskError where the graph cannot yield the tasks asked for; nothing is written then.
-    """
-    graph = graph or load_graph(config.graph)
-    wanted = config.tasks
-    # At most: the graph may have fewer, and not every edge is worth a task.
-    long = 2 * (wanted.eval + wanted.dev + wanted.train_long + wanted.search)
-    short = wanted.train_one_hop * len(graph) + wanted.train_two_hop + wanted.train_three_hop
-    with watch.bar("data   tasks from the graph", long + short) as advance:
-        splits = generate_splits(graph, wanted, _counting(advance))
-        write_splits(folder, splits, graph)
-    counts = {split: len(tasks) for split, tasks in splits.items()}
-    watch.say("data   " + ", ".join(f"{split} {n}" for split, n in counts.items()))
-    for line in shortfalls(graph, wanted, splits):
-        watch.say(f"data   {line}")
-    return counts
-
-
-def _counting(advance: Callable[[int, str], None]) -> Callable[[str, int], None]:
-    done: dict[str, int] = {}
-
-    def on_progress(split: str, count: int) -> None:
-        advance(count - done.get(split, 0), split)
-        done[split] = count
-
-    return on_progress

@@ -8,8 +8,9 @@ from typing import Final
 
 from graphtutor.errors import RunError
 from graphtutor.job.audit import audit_data
+from graphtutor.job.data import make_data
 from graphtutor.job.finish import finish
-from graphtutor.job.job import Job, make_data
+from graphtutor.job.job import Job
 from graphtutor.job.phases import evaluate_phase, run_base, run_more_sft, run_sft
 from graphtutor.job.rsft import run_rsft
 
@@ -28,8 +29,9 @@ PHASES: Final[dict[str, Callable[[Job], None]]] = {
 
 def run_job(job: Job) -> Path:
     """Run what is still to be done of ``job`` and return the path of its report.md."""
+    if job.run.done("data"):
+        audit_data(job)  # the files may have been edited since
     make_data(job)
-    audit_data(job)
     for phase in job.config.phases:
         PHASES[phase](job)
     return finish(job)

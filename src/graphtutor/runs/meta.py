@@ -60,11 +60,13 @@ class GraphMeta(RunRecord):
 class PhaseMeta(RunRecord):
     """What a phase used: task files by name and digest, wall time, peak memory of the process.
 
-    ``trained`` names those of the files that its training learned from.
+    ``trained`` names those of the files that its training learned from. ``left_out`` is told of
+    the making of the task files: how many tasks of a split guessers solved, and so left it.
     """
 
     files: dict[str, str] = Field(default_factory=dict)
     trained: tuple[str, ...] = ()
+    left_out: dict[str, int] = Field(default_factory=dict)
     seconds: float = 0.0
     peak_memory_bytes: int | None = None
 
@@ -105,10 +107,16 @@ class RunMeta(RunRecord):
         new = PhaseMeta(
             files={**old.files, **(files or {})},
             trained=tuple(dict.fromkeys([*old.trained, *(files or {} if trained else ())])),
+            left_out=old.left_out,
             seconds=round(old.seconds + (usage.seconds if usage else 0.0), 3),
             peak_memory_bytes=max((peak for peak in peaks if peak is not None), default=None),
         )
         return self.model_copy(update={"phases": {**self.phases, name: new}})
+
+    def with_left_out(self, count: Mapping[str, int]) -> RunMeta:
+        """Return a copy that tells how many tasks of each split were left out of the data."""
+        data = self.phases.get("data", PhaseMeta()).model_copy(update={"left_out": dict(count)})
+        return self.model_copy(update={"phases": {**self.phases, "data": data}})
 
 
 def build_meta(

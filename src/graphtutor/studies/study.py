@@ -13,7 +13,8 @@ from typing import TypeVar
 
 from graphtutor.backends.base import Backend
 from graphtutor.config import Phase, RunConfig
-from graphtutor.job.job import Job, make_data, open_job
+from graphtutor.job.data import make_data
+from graphtutor.job.job import Job, open_job
 from graphtutor.job.main_job import PHASES
 from graphtutor.job.watch import Watch
 from graphtutor.runs.directory import RunDirectory

@@ -5,6 +5,7 @@ A variant keeps the task's id, chain and answer, so that its answers pair with t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
@@ -13,7 +14,7 @@ from graphtutor.tasks.prompt import FORMAT_RULES, prompt_text
 from graphtutor.tasks.task import LETTERS, Options, Task
 from graphtutor.tasks.wording import noun_of, phrase_of, question
 
-__all__ = ["reworded", "rotated", "with_facts"]
+__all__ = ["balanced", "reworded", "rotated", "with_facts"]
 
 _ANSWER: Final = "\nANSWER: "
 
@@ -31,6 +32,31 @@ def rotated(task: Task, shift: int) -> Task:
         prompt=prompt_text(task.question, moved),
         ref=task.ref.model_copy(update={"trace": f"{trace}{_ANSWER}{letter}"}),
     )
+
+
+def balanced(tasks: Sequence[Task]) -> list[Task]:
+    """Rotate the options of as few tasks as it takes for each letter to be right equally often.
+
+    As often to within one, for each hop length; the order of the tasks stays.
+    """
+    dealt = list(tasks)
+    for hops in {task.hop_len for task in tasks}:
+        places: dict[str, list[int]] = {letter: [] for letter in LETTERS}
+        for place, task in enumerate(tasks):
+            if task.hop_len == hops:
+                places[task.answer_star].append(place)
+        total = sum(len(found) for found in places.values())
+        # The letters that have most keep what is left over, so that fewest tasks change.
+        most_first = sorted(LETTERS, key=lambda letter: -len(places[letter]))
+        share = {letter: total // 4 for letter in LETTERS}
+        for letter in most_first[: total % 4]:
+            share[letter] += 1
+        surplus = [place for letter in LETTERS for place in places[letter][share[letter] :]]
+        wanted = [letter for letter in LETTERS for _ in range(share[letter] - len(places[letter]))]
+        for place, letter in zip(surplus, wanted, strict=True):
+            shift = LETTERS.index(letter) - LETTERS.index(tasks[place].answer_star)
+            dealt[place] = rotated(tasks[place], shift % 4)
+    return dealt
 
 
 def reworded(task: Task, graph: KnowledgeGraph, template: str) -> Task:

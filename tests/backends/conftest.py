@@ -72,11 +72,11 @@ def llama_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch")
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from graphtutor.backends.torch import pick_device
+    from graphtutor.backends.torch import import_torch
     from graphtutor.models.nano import build_tokenizer
 
     torch.set_num_threads(1)
-    pick_device("cpu")  # imports transformers with its bars switched off
+    import_torch()  # imports transformers with its bars switched off
     folder = tmp_path_factory.mktemp("llama")
     tokenizer = build_tokenizer()
     torch.manual_seed(0)

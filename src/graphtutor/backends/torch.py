@@ -1,7 +1,7 @@
 """The torch engine: transformers for models and tokenizers, PEFT for adapters.
 
-It runs on CPU, CUDA or MPS. Weights are read from safetensors only and no code that comes with a
-model is executed.
+It runs on CPU, CUDA or MPS; ``torch_device`` says in what precision. Weights are read from
+safetensors only and no code that comes with a model is executed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
+from graphtutor.backends.torch_device import Placement, load_settings, pick_device, place
 from graphtutor.backends.window import refuse_too_long, refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
@@ -21,7 +22,7 @@ from graphtutor.errors import BackendError, ModelError
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.registry import resolve_model
 
-__all__ = ["TorchBackend", "TorchModel"]
+__all__ = ["TorchBackend", "TorchModel", "import_torch"]
 
 
 class TorchBackend:
@@ -32,17 +33,18 @@ class TorchBackend:
     def load(self, model: ModelConfig, adapter: Path | None = None) -> TorchModel:
         """Load a base model, with the adapter or the whole weights that ``adapter`` holds."""
         folder = resolve_model(model.name)  # first: it takes no time, importing torch does
-        torch = _import_torch()
+        torch = import_torch()
         if model.threads:
             torch.set_num_threads(model.threads)
-        device = pick_device(model.device)
+        placement = place(torch, pick_device(torch, model.device), model.precision)
+        where = f"model {model.name}"
         if adapter is None:
-            network, tokenizer = _load_pretrained(folder, f"model {model.name}")
+            network, tokenizer = _load_pretrained(folder, where, placement, model.revision)
         elif (adapter / "adapter_config.json").is_file():
-            network, tokenizer = _load_pretrained(folder, f"model {model.name}")
+            network, tokenizer = _load_pretrained(folder, where, placement, model.revision)
             network = _load_adapter(network, adapter)
         elif (adapter / "config.json").is_file():
-            network, tokenizer = _load_pretrained(str(adapter), str(adapter))
+            network, tokenizer = _load_pretrained(str(adapter), str(adapter), placement)
         else:
             raise ModelError(
                 str(adapter),
@@ -51,8 +53,11 @@ class TorchBackend:
                 remedy="train that phase again",
             )
         whole = adapter is not None and not hasattr(network, "peft_config")
-        network = network.to(device).eval()
-        return TorchModel(network, tokenizer, whole=whole, precision=model.precision)
+        if not placement.four_bit:  # those lie on their device already and cannot be moved
+            network = network.to(placement.device)
+        return TorchModel(
+            network.eval(), tokenizer, model.batch_rows, whole=whole, precision=model.precision
+        )
 
 
 class TorchModel:
@@ -145,7 +150,11 @@ class TorchModel:
     def _prompt_ids(self, prompt: str) -> list[int]:
         if self.chat_template():
             prompt = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}], tokenize=False, add_generation_prompt=True
+                [{"role": "user", "content": prompt}],
+                tokenize=False,
+                add_generation_prompt=True,
+                # Our traces are the thinking: Qwen 3 would else begin with a block of its own.
+                enable_thinking=False,
             )
             return list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
         return list(self.tokenizer(prompt)["input_ids"])
@@ -158,7 +167,14 @@ class TorchModel:
         if config.method == "full":
             if is_adapter:
                 raise _mixed("method lora, as the model that it starts from", "full")
-            self.network.requires_grad_(True)
+            if getattr(self.network, "is_loaded_in_4bit", False):
+                raise BackendError(
+                    "training",
+                    wanted="method lora on a base in 4 bit",
+                    got="full",
+                    remedy="--set sft.method=lora, or another model.precision",
+                )
+            self.network = self.network.float().requires_grad_(True)
             self.whole = True
         elif not is_adapter:
             if self.whole:
@@ -177,27 +193,11 @@ class TorchModel:
                 self.network = get_peft_model(self.network, lora)
 
 
-def pick_device(wanted: str) -> str:
-    """Return the device to run on; ``auto`` prefers CUDA, then MPS, then the CPU.
+def import_torch() -> Any:
+    """Import torch and transformers, quiet and without telemetry.
 
-    Raises BackendError when the wanted device is not there.
+    Raises BackendError with the command that installs them.
     """
-    torch = _import_torch()
-    present = ["cpu"]
-    if torch.backends.mps.is_available():
-        present.insert(0, "mps")
-    if torch.cuda.is_available():
-        present.insert(0, "cuda")
-    if wanted == "auto":
-        return present[0]
-    if wanted.partition(":")[0] not in present:
-        raise BackendError(
-            "model.device", wanted=f"auto or one of {', '.join(present)}", got=repr(wanted)
-        )
-    return wanted
-
-
-def _import_torch() -> Any:
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
@@ -221,22 +221,26 @@ def _mixed(wanted: str, got: str) -> BackendError:
     )
 
 
-def _load_pretrained(source: str, where: str) -> tuple[Any, Any]:
-    """Load network and tokenizer. Raises ModelError on whatever is wrong with them."""
-    import torch
+def _load_pretrained(
+    source: str, where: str, placement: Placement, revision: str = ""
+) -> tuple[Any, Any]:
+    """Load network and tokenizer, on the CPU; in 4 bit on the device itself.
+
+    Raises ModelError on whatever is wrong with them.
+    """
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     # Loose types: transformers declares its factories only in part.
     tokenizers: Any = AutoTokenizer
     models: Any = AutoModelForCausalLM
+    origin: dict[str, Any] = {"trust_remote_code": False}
+    if revision:
+        origin["revision"] = revision
+    settings = load_settings(placement)
     try:
-        tokenizer = tokenizers.from_pretrained(source, trust_remote_code=False)
+        tokenizer = tokenizers.from_pretrained(source, **origin)
         network, report = models.from_pretrained(
-            source,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
+            source, use_safetensors=True, output_loading_info=True, **origin, **settings
         )
     except Exception as problem:  # three libraries, each with exceptions of its own
         raise ModelError(

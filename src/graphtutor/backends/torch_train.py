@@ -8,7 +8,6 @@ its work and memory.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
@@ -16,34 +15,18 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from graphtutor.backends.base import Example, StepLog, TrainRequest
-from graphtutor.backends.torch_products import training_products
-from graphtutor.config import TrainConfig
+from graphtutor.backends.schedule import rate
+from graphtutor.backends.torch_products import keep_less, loss_scale, training_products
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["fit", "rate"]
+__all__ = ["fit"]
 
-_PIECE_TOKENS: Final = 4096
-"""Padded tokens per forward pass; a batch is cut into pieces of similar lengths."""
-
-
-def rate(step: int, config: TrainConfig) -> float:
-    """Return the share of the peak learning rate at ``step`` (0-based).
-
-    >>> config = TrainConfig(steps=100, warmup=0.1, schedule="linear")
-    >>> [round(rate(step, config), 2) for step in (0, 9, 55, 99)]
-    [0.1, 1.0, 0.5, 0.01]
-    """
-    warm = math.ceil(config.warmup * config.steps)
-    if step < warm:
-        return (step + 1) / warm
-    gone = (step - warm) / max(1, config.steps - warm)
-    if config.schedule == "constant":
-        return 1.0
-    return 1 - gone if config.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * gone))
+_LOGITS_CHANGED: Final = ("final_logit_softcapping", "logits_scaling", "logit_scale")
+"""Settings of architectures (Gemma 2, Granite, Cohere) that change logits after the head."""
 
 
 def fit(model: PreTrainedModel, request: TrainRequest, precision: str = "fp32") -> None:
@@ -59,6 +42,9 @@ def fit(model: PreTrainedModel, request: TrainRequest, precision: str = "fp32") 
     path = request.checkpoints / "checkpoint.safetensors" if request.checkpoints else None
     first = load_checkpoint(path, weights, optimiser) if path else 0
     began = time.perf_counter()
+    scale = loss_scale(model)
+    if config.gradient_checkpointing:
+        keep_less(model)
     model.train()
     for step in range(first, len(request.batches)):
         seed = derive_seed("train", request.seed, step)
@@ -68,9 +54,13 @@ def fit(model: PreTrainedModel, request: TrainRequest, precision: str = "fp32") 
             group["lr"] = lr
         batch = [request.examples[index] for index in request.batches[step]]
         with training_products(model, precision):
-            loss = _backward(model, batch)
-        torch.nn.utils.clip_grad_norm_(list(weights.values()), config.max_grad_norm)
-        optimiser.step()  # pyright: ignore[reportUnknownMemberType]
+            loss = _backward(model, batch, config.micro_tokens, scale)
+        for weight in weights.values() if scale != 1 else ():
+            if weight.grad is not None:
+                weight.grad /= scale
+        norm = torch.nn.utils.clip_grad_norm_(list(weights.values()), config.max_grad_norm)
+        if norm.isfinite():  # in half precision a gradient may overflow: then the step is left out
+            optimiser.step()  # pyright: ignore[reportUnknownMemberType]
         optimiser.zero_grad(set_to_none=True)
         if request.on_step:
             tokens = sum(len(example.tokens) for example in batch)
@@ -84,22 +74,24 @@ def fit(model: PreTrainedModel, request: TrainRequest, precision: str = "fp32") 
     model.eval()
 
 
-def _backward(model: PreTrainedModel, batch: Sequence[Example]) -> float:
-    """Add the gradients of the mean loss per trained token; return that loss."""
+def _backward(
+    model: PreTrainedModel, batch: Sequence[Example], micro_tokens: int, scale: float
+) -> float:
+    """Add ``scale`` times the gradients of the mean loss per trained token; return that loss."""
     trained = sum(sum(example.mask[1:]) for example in batch)
     total = 0.0
-    for piece in _pieces(batch):
+    for piece in _pieces(batch, micro_tokens):
         loss = _summed_loss(model, piece) / trained
-        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        (loss * scale).backward()  # pyright: ignore[reportUnknownMemberType]
         total += loss.item()
     return total
 
 
-def _pieces(batch: Sequence[Example]) -> list[list[Example]]:
-    """Sort by length and cut so that a padded piece stays within ``_PIECE_TOKENS``."""
+def _pieces(batch: Sequence[Example], micro_tokens: int) -> list[list[Example]]:
+    """Sort by length and cut so that a padded piece of several stays within ``micro_tokens``."""
     pieces: list[list[Example]] = [[]]
     for example in sorted(batch, key=lambda example: len(example.tokens)):
-        if pieces[-1] and (len(pieces[-1]) + 1) * len(example.tokens) > _PIECE_TOKENS:
+        if pieces[-1] and (len(pieces[-1]) + 1) * len(example.tokens) > micro_tokens:
             pieces.append([])
         pieces[-1].append(example)
     return pieces
@@ -115,7 +107,12 @@ def _summed_loss(model: Any, piece: Sequence[Example]) -> torch.Tensor:
     ids, mask, attention = (value.to(model.device) for value in (ids, mask, attention))
     # get_base_model unwraps an adapter's shell; its layers inside stay adapted.
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    hidden = causal.base_model(input_ids=ids, attention_mask=attention).last_hidden_state
     chosen = mask[:, 1:]
-    logits = causal.get_output_embeddings()(hidden[:, :-1][chosen])
+    if any(getattr(causal.config, name, None) for name in _LOGITS_CHANGED):
+        logits = causal(input_ids=ids, attention_mask=attention, use_cache=False).logits
+        logits = logits[:, :-1][chosen]
+    else:
+        reader = causal.base_model
+        hidden = reader(input_ids=ids, attention_mask=attention, use_cache=False)
+        logits = causal.get_output_embeddings()(hidden.last_hidden_state[:, :-1][chosen])
     return torch.nn.functional.cross_entropy(logits.float(), ids[:, 1:][chosen], reduction="sum")

@@ -1,11 +1,11 @@
 """The configuration of a run: a preset, then a YAML file, then ``--set a.b=c`` options."""
 
 from graphtutor.config.load import changed_keys, dump_config, load_config, preset_names
+from graphtutor.config.model import ModelConfig, ServerConfig
 from graphtutor.config.sections import (
     ADAPTER_SHAPE,
     EvaluationConfig,
     GroundedRewardConfig,
-    ModelConfig,
     Phase,
     Probe,
     RewardConfig,
@@ -26,6 +26,7 @@ __all__ = [
     "RewardConfig",
     "RsftConfig",
     "RunConfig",
+    "ServerConfig",
     "SpecRewardConfig",
     "TasksConfig",
     "TrainConfig",

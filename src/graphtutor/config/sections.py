@@ -9,11 +9,12 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from graphtutor.config.model import ModelConfig
+
 __all__ = [
     "ADAPTER_SHAPE",
     "EvaluationConfig",
     "GroundedRewardConfig",
-    "ModelConfig",
     "Phase",
     "Probe",
     "RewardConfig",
@@ -67,18 +68,6 @@ class TasksConfig(Section):
     seed: int = Field(default=0, ge=0, description="seed of the task generator")
 
 
-class ModelConfig(Section):
-    """The base model and the engine that runs it."""
-
-    name: str = Field(default="nano", description="nano, a local folder, or a hub id")
-    backend: Literal["torch", "fake"] = Field(default="torch", description="engine")
-    device: str = Field(default="auto", description="auto, cpu, cuda or mps")
-    threads: int = Field(default=0, ge=0, description="CPU threads; 0 leaves the library's choice")
-    precision: Literal["auto", "fp32", "bf16"] = Field(
-        default="auto", description="products in training on a CPU; auto: bf16 where it is faster"
-    )
-
-
 class TrainConfig(Section):
     """One supervised training: LoRA or full, loss on the completion only."""
 
@@ -96,6 +85,14 @@ class TrainConfig(Section):
     weight_decay: float = Field(default=0.0, ge=0, description="AdamW weight decay")
     steps: int = Field(default=1000, ge=1, description="optimiser steps")
     batch_size: int = Field(default=8, ge=1, description="examples per optimiser step")
+    micro_tokens: int = Field(
+        default=4096,
+        ge=64,
+        description="padded tokens per forward pass; gradients of a batch add up over the passes",
+    )
+    gradient_checkpointing: bool = Field(
+        default=False, description="keep fewer activations and compute them again: less memory"
+    )
     max_grad_norm: float = Field(
         default=1.0, gt=0, description="gradients are clipped to this norm"
     )

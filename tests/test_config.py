@@ -34,6 +34,15 @@ def test_a_preset_with_the_models_name_is_used_unasked() -> None:
     assert load_config(overrides=["model.name=some/hub-model"]).sft.method == "lora"
 
 
+@pytest.mark.parametrize("preset", sorted({*preset_names()} - {"nano"}))
+def test_a_preset_is_found_by_the_hub_id_as_well(preset: str) -> None:
+    """``MODEL=owner/name`` on a make target gets the settings that belong to that model."""
+    config = load_config(preset=preset)
+    assert "/" in config.model.name
+    assert config.model.revision
+    assert load_config(overrides=[f"model.name={config.model.name}"]) == config
+
+
 def test_file_lies_over_preset_and_options_over_file(tmp_path: Path) -> None:
     """The later layer wins key by key; a section that is given in part keeps its other keys."""
     path = _file(tmp_path, "seed: 7\nsft: {steps: 11, lr: 2e-4}\n")

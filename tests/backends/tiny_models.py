@@ -86,9 +86,11 @@ KINDS = {
 
 def save_tiny(kind: str, folder: Path, window: int = 512) -> Path:
     """Write a random model of ``kind`` into ``folder`` as the hub would hold it."""
-    import torch
     from transformers import AutoModelForCausalLM
 
+    from graphtutor.backends.torch import import_torch
+
+    torch = import_torch()
     tokenizer = _tokenizer(KINDS[kind])
     torch.manual_seed(0)
     network = AutoModelForCausalLM.from_config(_config(KINDS[kind].network, tokenizer, window))

@@ -53,6 +53,8 @@ class TorchBackend:
                 remedy="train that phase again",
             )
         whole = adapter is not None and not hasattr(network, "peft_config")
+        # What an adapter names as its base: as the user does, not where it lies on this machine.
+        network.config._name_or_path = network.name_or_path = model.name
         if not placement.four_bit:  # those lie on their device already and cannot be moved
             network = network.to(placement.device)
         return TorchModel(
@@ -142,6 +144,13 @@ class TorchModel:
         """Write the adapter, or the whole model after full training, with its tokenizer."""
         self.network.save_pretrained(str(folder), safe_serialization=True)
         self.tokenizer.save_pretrained(str(folder))
+
+    def about(self) -> str:
+        """Say how large the model is, where it runs and in what precision its weights lie."""
+        millions = self.network.num_parameters() / 1e6
+        four_bit = getattr(self.network, "is_loaded_in_4bit", False)
+        kind = "4 bit" if four_bit else str(self.network.dtype).removeprefix("torch.")
+        return f"{millions:.1f} million weights, {kind}, on {self.network.device}"
 
     def chat_template(self) -> str:
         """Return the template that prompts are rendered with; empty for a plain base model."""

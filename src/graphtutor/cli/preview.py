@@ -67,7 +67,7 @@ def _lengths(examples: Sequence[Example], width: int = 40) -> str:
 
 
 def _memory(model: TextModel, config: RunConfig, examples: Sequence[Example]) -> str:
-    """Estimate memory in fp32: weights, and for trained ones gradients and two Adam moments."""
+    """Estimate memory: weights as they lie, and gradients and Adam moments of trained ones (fp32)."""
     network = getattr(model, "network", None)
     if network is None:
         return "memory: nothing to speak of"
@@ -78,10 +78,16 @@ def _memory(model: TextModel, config: RunConfig, examples: Sequence[Example]) ->
     else:
         width = shape.hidden_size + (shape.hidden_size + shape.intermediate_size) * 3 // 7
         trained = 7 * shape.num_hidden_layers * config.sft.lora_r * 2 * width
-    # About 34 hidden-size values a token and layer are kept for the backward pass (fp32).
-    tokens = min(4096, config.sft.batch_size * max(len(e.tokens) for e in examples))
-    kept = 34 * 4 * tokens * shape.hidden_size * shape.num_hidden_layers
-    need = weights * 4 + trained * 12 + kept
+    # About 34 hidden-size values a token and layer are kept for the backward pass; of layers that
+    # are computed again only their input is, and one layer at a time is whole.
+    tokens = min(
+        config.sft.micro_tokens, config.sft.batch_size * max(len(e.tokens) for e in examples)
+    )
+    layers = shape.num_hidden_layers
+    values = layers + 34 if config.sft.gradient_checkpointing else 34 * layers
+    size = min(4, max(1, network.dtype.itemsize))
+    stored = sum(p.numel() * p.element_size() for p in network.parameters())
+    need = stored + trained * 12 + size * values * tokens * shape.hidden_size
     return (
         f"memory: {weights / 1e6:.1f} M weights, about {trained / 1e6:.2f} M of them trained, "
         f"about {need / 2**30:.1f} GiB at training"

@@ -37,7 +37,7 @@ def load_config(
 ) -> RunConfig:
     """Merge preset, file and overrides into a checked configuration.
 
-    Without a preset, one that bears the model's name is used if there is one (nano: nano).
+    Without a preset, the one for the model is used if there is one, found by its name or hub id.
     Raises ConfigError with the key, what was wanted and what came.
     """
     layers: list[dict[str, Any]] = []
@@ -46,18 +46,9 @@ def load_config(
     layers.append(_parse_overrides(overrides))
     if preset is None:
         named = [layer.get("model", {}).get("name") for layer in layers if layer.get("model")]
-        model = next((name for name in reversed(named) if name), "nano")
-        preset = model if model in preset_names() else None
+        preset = _preset_of(next((name for name in reversed(named) if name), "nano"))
     if preset is not None:
-        if preset not in preset_names():
-            raise ConfigError(
-                f"preset {preset}",
-                wanted=f"one of {', '.join(preset_names())}",
-                got=repr(preset),
-                remedy="choose one of these, or give the settings with --config",
-            )
-        source = resources.files("graphtutor") / "presets" / f"{preset}.yaml"
-        layers.insert(0, as_mapping(load_yaml(source.read_text("utf-8")), preset))
+        layers.insert(0, _read_preset(preset))
     merged: dict[str, Any] = {}
     for layer in layers:
         merged = _merge(merged, layer)
@@ -84,6 +75,26 @@ def changed_keys(old: RunConfig, new: RunConfig) -> list[str]:
     """Name the keys, dotted, in which two configurations differ."""
     before, after = _flatten(old.model_dump(mode="json")), _flatten(new.model_dump(mode="json"))
     return sorted(k for k in before.keys() | after.keys() if before.get(k) != after.get(k))
+
+
+def _preset_of(model: str) -> str | None:
+    """Return the preset that bears the model's name or is for its hub id."""
+    if model in preset_names():
+        return model
+    named = ((name, _read_preset(name).get("model", {}).get("name")) for name in preset_names())
+    return next((name for name, wanted in named if wanted == model), None)
+
+
+def _read_preset(name: str) -> dict[str, Any]:
+    if name not in preset_names():
+        raise ConfigError(
+            f"preset {name}",
+            wanted=f"one of {', '.join(preset_names())}",
+            got=repr(name),
+            remedy="choose one of these, or give the settings with --config",
+        )
+    source = resources.files("graphtutor") / "presets" / f"{name}.yaml"
+    return as_mapping(load_yaml(source.read_text("utf-8")), name)
 
 
 def _parse_overrides(overrides: Sequence[str]) -> dict[str, Any]:

@@ -143,6 +143,9 @@ def open_job(
         RunDirectory.free(root, run_id)  # before what takes seconds
     graph = load_graph(config.graph)
     model = backend.load(config.model)
+    about = str(getattr(model, "about", str)())
+    if about:
+        watch.say(f"model  {config.model.name}: {about}")
     if resume:
         run = RunDirectory.resume(root, run_id, config)
     else:
@@ -186,6 +189,7 @@ def _describe(run_id: str, config: RunConfig, graph: KnowledgeGraph, model: Text
     return build_meta(
         run_id,
         config,
+        about=str(getattr(model, "about", str)()) or None,
         graph=GraphMeta(
             name=config.graph,
             digest=graph.digest,

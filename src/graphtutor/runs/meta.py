@@ -29,11 +29,15 @@ __all__ = ["GraphMeta", "ModelMeta", "PhaseMeta", "RunMeta", "TrainingMeta", "bu
 
 
 class ModelMeta(RunRecord):
-    """The base model and tokenizer by name; digests of weights and chat template where known."""
+    """The base model and tokenizer by name; digests of weights and chat template where known.
+
+    ``about`` is what the engine says of size, precision and device.
+    """
 
     base: str
     tokenizer: str
     backend: str | None = None
+    about: str | None = None
     weights: str | None = None
     chat_template: str | None = None
 
@@ -124,6 +128,7 @@ def build_meta(
     config: RunConfig,
     *,
     graph: GraphMeta | None = None,
+    about: str | None = None,
     tokenizer: str | None = None,
     weights: str | None = None,
     chat_template: str | None = None,
@@ -131,7 +136,8 @@ def build_meta(
 ) -> RunMeta:
     """Describe a run that begins now, on this machine.
 
-    ``weights`` and ``chat_template`` are digests; ``accelerator`` names the device beside the CPU.
+    ``about`` is what the engine says of the model; ``weights`` and ``chat_template`` are digests;
+    ``accelerator`` names the device beside the CPU.
     """
     spec = config.reward.spec
     return RunMeta(
@@ -142,6 +148,7 @@ def build_meta(
             base=config.model.name,
             tokenizer=tokenizer or config.model.name,
             backend=config.model.backend,
+            about=about,
             weights=weights,
             chat_template=chat_template,
         ),

@@ -67,7 +67,7 @@ def _lengths(examples: Sequence[Example], width: int = 40) -> str:
 
 
 def _memory(model: TextModel, config: RunConfig, examples: Sequence[Example]) -> str:
-    """Estimate memory: weights as they lie, and gradients and Adam moments of trained ones (fp32)."""
+    """Estimate memory: weights as they lie; gradients and moments of trained ones in float32."""
     network = getattr(model, "network", None)
     if network is None:
         return "memory: nothing to speak of"

@@ -42,12 +42,15 @@ ALLOWED["job"] = DATA | {"models", "backends.base", "training", "evaluation", "r
 # Studies and harness exports stand above: whole jobs, and tasks for other people's programs.
 ALLOWED["studies"] = ALLOWED["job"] | {"job"}
 ALLOWED["harness"] = DATA | {"evaluation.intervals"}
+ALLOWED["export"] = FOUNDATION | {"tasks", "completion", "models", "backends.base"}
+ALLOWED["export"] |= {"report.figures", "report.audit_page"}
 ALLOWED["cli"] = {*ALLOWED} | {"web"}
 ALLOWED["__main__"] = {"cli"}
 
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "peft", "accelerate", "mlx"}
 HEAVY |= {"mlx_lm", "datasets", "trl", "unsloth", "bitsandbytes"}
-HEAVY_FILES = ("backends/torch*.py", "models/*.py", "training/pretrain*.py")
+HEAVY_FILES = ("backends/torch*.py", "backends/mlx*.py", "backends/unsloth*.py")
+HEAVY_FILES += ("models/*.py", "training/pretrain*.py", "export/*.py")
 HEAVY_FILES += ("harness/templates/*.py",)
 OPTIONAL = {"matplotlib", "networkx", "pyarrow", "pyoxigraph"}
 OPTIONAL_FILES = ("graph/readers/*.py", "report/plots*.py")

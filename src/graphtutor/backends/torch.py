@@ -142,7 +142,11 @@ class TorchModel:
 
     def save_adapter(self, folder: Path) -> None:
         """Write the adapter, or the whole model after full training, with its tokenizer."""
-        self.network.save_pretrained(str(folder), safe_serialization=True)
+        more: dict[str, Any] = {}
+        if not self.whole:
+            # Left to itself, peft looks for the base on the hub to see whether embeddings changed.
+            more["save_embedding_layers"] = False
+        self.network.save_pretrained(str(folder), safe_serialization=True, **more)
         self.tokenizer.save_pretrained(str(folder))
 
     def about(self) -> str:

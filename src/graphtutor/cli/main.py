@@ -41,6 +41,7 @@ COMMANDS: Final[dict[str, str]] = {
     "audit": "Look for leaks, ill-posed tasks and shortcuts",
     "report": "Render run directories as Markdown, HTML and plots",
     "harness": "Export tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
+    "export": "Write a trained model for hf, mlx, gguf or ollama, checked",
     "study": "Run an experiment: distribution, k, depth, drift",
     "pretrain": "Make the embedded nano model again",
 }

@@ -1,0 +1,45 @@
+"""From text to tokens with a transformers tokenizer, the same for every engine that has one.
+
+A prompt goes through the chat template if there is one, rendered once and in one place, so that
+training, evaluation and all engines read the same tokens. The loss mask follows from tokenising
+prompt and completion apart, not from marks in a template.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphtutor.backends.base import Example
+
+__all__ = ["chat_template", "encode", "prompt_ids"]
+
+
+def chat_template(tokenizer: Any) -> str:
+    """Return the template that prompts are rendered with; empty for a plain base model."""
+    return str(getattr(tokenizer, "chat_template", None) or "")
+
+
+def prompt_ids(tokenizer: Any, prompt: str) -> list[int]:
+    """Return the tokens of ``prompt`` as the model is asked it, up to where it begins to write."""
+    if chat_template(tokenizer):
+        prompt = tokenizer.apply_chat_template(
+            [{"role": "user", "content": prompt}],
+            tokenize=False,
+            add_generation_prompt=True,
+            # Our traces are the thinking: Qwen 3 would else begin with a block of its own.
+            enable_thinking=False,
+        )
+        return list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+    return list(tokenizer(prompt)["input_ids"])
+
+
+def encode(tokenizer: Any, prompt: str, completion: str) -> Example:
+    """Tokenise prompt and completion apart, as they come apart in generation.
+
+    The mask covers exactly the completion and the end token, where the tokenizer has one.
+    """
+    head = prompt_ids(tokenizer, prompt)
+    tail: list[int] = tokenizer(completion, add_special_tokens=False)["input_ids"]
+    if tokenizer.eos_token_id is not None:
+        tail = [*tail, tokenizer.eos_token_id]
+    return Example((*head, *tail), (False,) * len(head) + (True,) * len(tail))

@@ -1,0 +1,1 @@
+"""A trained model written out for other programs: merged, checked, described."""

@@ -416,3 +416,11 @@ def test_the_end_looks_for_leaks_again_but_not_for_shortcuts(
     late = read_record(job.run.audit, AuditRecord)
     assert late.shortcuts == early.shortcuts
     assert len(late.checks) > len(early.checks)
+
+
+def test_a_server_is_not_trained(configure: Configure, tmp_path: Path) -> None:
+    """Said before the base model has been evaluated, which may have cost money."""
+    config = configure("model.backend=openai", "model.server.urls=[http://localhost:1/v1]")
+    with pytest.raises(ConfigError, match=r"phases: wanted \[base\], for the openai engine only"):
+        open_job(tmp_path, "r", config, FakeBackend(), Silence(), resume=False)
+    assert not list(tmp_path.iterdir())

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 from graphtutor.backends.base import Backend
 from graphtutor.errors import BackendError
 
 __all__ = ["get_backend"]
+
+_ENGINES: Final = {
+    "torch": "torch:TorchBackend",
+    "mlx": "mlx:MlxBackend",
+    "unsloth": "unsloth:UnslothBackend",
+    "openai": "openai:OpenAIBackend",
+    "fake": "fake:FakeBackend",
+}
 
 
 def get_backend(name: str) -> Backend:
@@ -13,12 +24,9 @@ def get_backend(name: str) -> Backend:
 
     Raises BackendError for an unknown name.
     """
-    if name == "torch":
-        from graphtutor.backends.torch import TorchBackend
-
-        return TorchBackend()
-    if name == "fake":
-        from graphtutor.backends.fake import FakeBackend
-
-        return FakeBackend()
-    raise BackendError("model.backend", wanted="torch or fake", got=repr(name))
+    module, _, kind = _ENGINES.get(name, "").partition(":")
+    if not kind:
+        raise BackendError(
+            "model.backend", wanted=f"one of {', '.join(_ENGINES)}", got=repr(name)
+        )
+    return getattr(import_module(f"graphtutor.backends.{module}"), kind)()

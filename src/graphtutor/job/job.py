@@ -139,6 +139,7 @@ def open_job(
     go together, RunError where the run id is taken, missing, or of another configuration or graph.
     """
     _check_adapter_shape(config)
+    _check_engine(config)
     if not resume:
         RunDirectory.free(root, run_id)  # before what takes seconds
     graph = load_graph(config.graph)
@@ -170,6 +171,17 @@ def _check_adapter_shape(config: RunConfig) -> None:
                 got=str(got),
                 remedy=f"--set rsft.{key}={wanted}",
             )
+
+
+def _check_engine(config: RunConfig) -> None:
+    """Refuse to train on a server, before the base model has been paid for."""
+    if config.model.backend == "openai" and set(config.phases) - {"base"}:
+        raise ConfigError(
+            "phases",
+            wanted="[base], for the openai engine only generates",
+            got=f"[{', '.join(config.phases)}]",
+            remedy="--set phases=[base], or another model.backend",
+        )
 
 
 def _check_graph(run: RunDirectory, graph: KnowledgeGraph) -> None:

@@ -190,6 +190,8 @@ def _evaluate(job: Job, phase: str, step: int, unit: str) -> None:
     right = sum(e.right for e in episodes) / len(episodes)
     grounded = sum(bool(e.grounded) for e in episodes) / len(episodes)
     job.watch.say(f"{phase:<6} n {len(episodes)}: right {right:.1%}, grounded {grounded:.1%}")
+    if (usage := getattr(model, "usage", None)) is not None:
+        job.watch.say(f"{phase:<6} servers: {usage()}")
     if not valid:
         job.watch.say(f"{phase:<6} no answer was valid: single facts and probes are not asked")
     job.run.mark(unit, n=len(episodes), valid=valid)

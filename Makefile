@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 RUN_ID ?= demo
 TEST_WORKERS ?= 2
+ENGINE ?= $(if $(filter Darwin,$(shell uname -s)),mlx,torch)
 # SEED, MODEL and PRESET are optional: make train RUN_ID=second SEED=1
 # PIP_TORCH takes options for torch alone, for instance where a CPU build has its own index.
 PIP_TORCH ?=
@@ -21,7 +22,7 @@ LATER = @echo "make $@: not in this version of graphtutor" >&2; exit 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
-        test-harness format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
+        test-harness test-unsloth format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,20 +106,48 @@ format: $(DEV) ## format and repair what can be repaired
 	$(VENV)/bin/ruff format .
 
 clean: ## remove the environment and caches; runs under data/ stay
-	rm -rf $(VENV) $(VENV)-inspect build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-inspect $(VENV)-unsloth build dist .pytest_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-train-360m: ## later: the main job with a 360M model on Apple silicon
-	$(LATER)
+# On a Mac the mlx engine is the faster one; MODEL takes a local copy of the model.
+train-360m: RUN_ID = smollm-360m
+train-360m: $(if $(filter mlx,$(ENGINE)),setup-mlx,$(STAMP)) ## the main job with SmolLM-360M-Instruct
+	$(GRAPHTUTOR) run --run-id $(RUN_ID) --preset smollm-360m --set model.backend=$(ENGINE) \
+	  $(if $(MODEL),--set model.name=$(MODEL)) $(if $(SEED),--set seed=$(SEED)) $(RESUME)
 
 serve: ## later: the web app
 	$(LATER)
 
-setup-mlx: ## later: install the MLX engine
-	$(LATER)
+setup-mlx: $(STAMP) ## install the mlx engine (Apple silicon; on Linux its CPU build)
+	@$(PIP) -e '.[all,mlx]'
 
-setup-unsloth: ## later: install the Unsloth engine
-	$(LATER)
+# unsloth has an environment of its own, with graphtutor in it: it wants older versions than
+# constraints.txt has. Without a card, or with UNSLOTH_CPU=1, what CUDA needs is left out; unsloth's
+# own list of dependencies would bring it back, and asks for a certifi that may not be out.
+UNSLOTH_CPU ?= $(if $(shell command -v nvidia-smi),,1)
+UNSLOTH_CUDA := bitsandbytes cut-cross-entropy datasets diffusers einops hf-transfer json5 msgspec \
+                nest-asyncio pillow protobuf sentencepiece structlog torchao torchvision trl tyro \
+                wheel xformers
+UNSLOTH := $(VENV)-unsloth/.installed
+PIP_UNSLOTH := $(VENV)-unsloth/bin/python -m pip --disable-pip-version-check install -q \
+               -c constraints-unsloth.txt
 
-train-360m-unsloth: ## later: the main job with a 360M model on a CUDA GPU
-	$(LATER)
+$(UNSLOTH): pyproject.toml constraints-unsloth.txt
+	@echo "Installing into $(VENV)-unsloth (about 1.4 GB, a minute or more; much more for CUDA)"
+	@$(PYTHON) -m venv $(VENV)-unsloth
+	@$(PIP_UNSLOTH) $(PIP_TORCH) "$$(sed -n '/^torch==/p' constraints-unsloth.txt)"
+	@$(PIP_UNSLOTH) -e . accelerate peft requests transformers hypothesis pytest \
+	  $(if $(UNSLOTH_CPU),,$(UNSLOTH_CUDA))
+	@$(PIP_UNSLOTH) --no-deps unsloth unsloth-zoo
+	@touch $@
+
+setup-unsloth: $(UNSLOTH) ## install the unsloth engine into an environment of its own
+
+test-unsloth: $(UNSLOTH) ## the contract suite and the unsloth engine's own tests
+	OMP_NUM_THREADS=1 $(VENV)-unsloth/bin/pytest -q -k unsloth \
+	  tests/backends/test_contract.py tests/backends/test_unsloth.py
+
+train-360m-unsloth: RUN_ID = smollm-360m-unsloth
+train-360m-unsloth: $(UNSLOTH) ## the main job with a 360M model on a CUDA GPU
+	$(VENV)-unsloth/bin/graphtutor run --run-id $(RUN_ID) --preset smollm-360m \
+	  --set model.backend=unsloth $(if $(SEED),--set seed=$(SEED)) $(RESUME)

@@ -18,7 +18,7 @@ from graphtutor.completion.completion import Prompt, Sampling
 torch = pytest.importorskip("torch")
 
 from graphtutor.backends.torch_cache import BlockLayer, block_cache  # noqa: E402
-from graphtutor.backends.torch_decode import _choose, _decode, _ends  # noqa: E402
+from graphtutor.backends.torch_decode import _decode, choose_tokens, end_ids  # noqa: E402
 
 
 def _ids(model: Any, prompts: list[Prompt]) -> list[list[int]]:
@@ -33,7 +33,7 @@ def _reference(model: Any, ids: list[list[int]], limit: int) -> list[tuple[list[
     out = model.network.generate(
         rows, attention_mask=mask, do_sample=False, max_new_tokens=limit, pad_token_id=0
     )
-    ends = set(_ends(model.network, model.tokenizer))
+    ends = set(end_ids(model.network, model.tokenizer))
     done: list[tuple[list[int], bool]] = []
     for row in out[:, width:].tolist():
         length = next((i for i, token in enumerate(row) if token in ends), None)
@@ -47,7 +47,7 @@ def test_greedy_equals_transformers(llama: Any, prompts: list[Prompt]) -> None:
     with torch.inference_mode():
         ours = _decode(
             llama.network,
-            _ends(llama.network, llama.tokenizer),
+            end_ids(llama.network, llama.tokenizer),
             prompts,
             ids,
             Sampling(max_new_tokens=limit),
@@ -61,11 +61,11 @@ def test_every_end_token_ends(llama: Any, prompts: list[Prompt]) -> None:
     """The tokenizer's end and all that generation_config.json lists, as one number or several."""
     settings = llama.network.generation_config
     settings.eos_token_id = None
-    assert _ends(llama.network, llama.tokenizer) == [2]
+    assert end_ids(llama.network, llama.tokenizer) == [2]
     settings.eos_token_id = 7
-    assert _ends(llama.network, llama.tokenizer) == [2, 7]
+    assert end_ids(llama.network, llama.tokenizer) == [2, 7]
     settings.eos_token_id = [9, 2, 7]
-    assert _ends(llama.network, llama.tokenizer) == [2, 7, 9]
+    assert end_ids(llama.network, llama.tokenizer) == [2, 7, 9]
     # Once the first token that the model writes is an end, nothing is left of the completion.
     first = _reference(llama, _ids(llama, prompts[:1]), 1)[0][0]
     settings.eos_token_id = first
@@ -105,7 +105,7 @@ def test_a_draw_stays_in_the_nucleus(
     """
     sampling = Sampling(temperature=temperature, top_p=top_p)
     row = torch.tensor([logits])
-    chosen = int(_choose(row, np.array([draw]), sampling)[0])
+    chosen = int(choose_tokens(row, np.array([draw]), sampling)[0])
     chances = (row / temperature).softmax(-1)[0]
     likelier = chances[chances > chances[chosen]].sum().item()
     assert chances[chosen] > 0
@@ -116,8 +116,8 @@ def test_the_highest_draw_takes_a_token_that_has_a_chance() -> None:
     """The last token of the vocabulary has none here."""
     row = torch.tensor([[0.0, 1.0, -1000.0]])
     highest = np.array([np.nextafter(1.0, 0.0)])
-    assert _choose(row, highest, Sampling(temperature=1.0)).tolist() == [1]
-    assert _choose(row, highest, Sampling(temperature=1.0, top_p=0.5)).tolist() == [1]
+    assert choose_tokens(row, highest, Sampling(temperature=1.0)).tolist() == [1]
+    assert choose_tokens(row, highest, Sampling(temperature=1.0, top_p=0.5)).tolist() == [1]
 
 
 def test_draws_follow_the_chances() -> None:
@@ -125,7 +125,7 @@ def test_draws_follow_the_chances() -> None:
     logits = torch.tensor([[0.3, -1.0, 2.0, 0.0, 1.1]])
     count = 1000
     draws = (np.arange(count) + 0.5) / count
-    chosen = _choose(logits.expand(count, -1), draws, Sampling(temperature=0.7))
+    chosen = choose_tokens(logits.expand(count, -1), draws, Sampling(temperature=0.7))
     share = torch.bincount(chosen, minlength=5) / count
     assert torch.allclose(share, (logits[0] / 0.7).softmax(-1), atol=1.5 / count)
 

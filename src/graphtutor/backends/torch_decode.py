@@ -21,7 +21,7 @@ from graphtutor.io.seed import random_stream
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["decode_batch"]
+__all__ = ["choose_tokens", "decode_batch", "draws_of", "end_ids"]
 
 
 def decode_batch(
@@ -36,7 +36,7 @@ def decode_batch(
 
     began = time.perf_counter()
     with torch.inference_mode():
-        rows = _decode(model, _ends(model, tokenizer), prompts, ids, sampling)
+        rows = _decode(model, end_ids(model, tokenizer), prompts, ids, sampling)
     texts = tokenizer.batch_decode([row for row, _ in rows], skip_special_tokens=True)
     seconds = (time.perf_counter() - began) / max(1, len(rows))
     done = [
@@ -46,7 +46,7 @@ def decode_batch(
     return [done[i : i + sampling.n] for i in range(0, len(done), sampling.n)]
 
 
-def _ends(model: Any, tokenizer: Any) -> list[int]:
+def end_ids(model: Any, tokenizer: Any) -> list[int]:
     """Return the ids that end a completion: the tokenizer's and those of the model's settings."""
     configured: Any = getattr(model.generation_config, "eos_token_id", None)
     several = [configured] if isinstance(configured, int | None) else [*configured]
@@ -84,13 +84,13 @@ def _decode(
         logits, mask, position = (
             value.repeat_interleave(n, dim=0) for value in (logits, mask, position)
         )
-    draws = _draws(prompts, sampling)
+    draws = draws_of(prompts, sampling)
     out = np.zeros((len(prompts) * n, limit), dtype=np.int64)
     lengths = np.full(len(out), -1)
     alive = np.arange(len(out))
     stop = torch.tensor(list(ends), device=device)
     for step in range(limit):
-        chosen = _choose(logits, draws[alive, step] if draws is not None else None, sampling)
+        chosen = choose_tokens(logits, draws[alive, step] if draws is not None else None, sampling)
         out[alive, step] = chosen.cpu().numpy()
         over = torch.isin(chosen, stop)
         if over.any():
@@ -119,7 +119,7 @@ def _decode(
     ]
 
 
-def _draws(prompts: Sequence[Prompt], sampling: Sampling) -> np.ndarray | None:
+def draws_of(prompts: Sequence[Prompt], sampling: Sampling) -> np.ndarray | None:
     """Return one uniform number per row and step, shape (prompts * n, steps); None if greedy."""
     if sampling.temperature == 0:
         return None
@@ -132,7 +132,9 @@ def _draws(prompts: Sequence[Prompt], sampling: Sampling) -> np.ndarray | None:
     )
 
 
-def _choose(logits: torch.Tensor, draws: np.ndarray | None, sampling: Sampling) -> torch.Tensor:
+def choose_tokens(
+    logits: torch.Tensor, draws: np.ndarray | None, sampling: Sampling
+) -> torch.Tensor:
     """Pick one token per row of ``logits`` (rows, vocabulary): greedily or by inverse CDF."""
     import torch
 

@@ -109,5 +109,5 @@ def _impossible(precision: str, device: str) -> BackendError:
         "model.precision",
         wanted=f"a precision that {device} can do",
         got=precision,
-remedy="--set model.precision=auto",
+        remedy="--set model.precision=auto",
     )

@@ -1,10 +1,10 @@
 """How products and activations are computed while a model trains.
 
 On a CPU, processors with instructions for bfloat16 (Intel's AMX, AVX-512 BF16 of Intel and AMD)
-multiply rounded inputs faster; sums and everything stored stay in float32. torch's fused attention is
-slower backwards on a CPU than plain matrix products, and does not profit. On CUDA and MPS training of
-all weights keeps them in float32 and computes in half precision (autocast); a frozen base lies in
-half precision already.
+multiply rounded inputs faster; sums and everything stored stay in float32. torch's fused attention
+is slower backwards on a CPU than plain matrix products, and does not profit. On CUDA and MPS
+training of all weights keeps them in float32 and computes in half precision (autocast); a frozen
+base lies in half precision already.
 """
 
 from __future__ import annotations
@@ -27,9 +27,11 @@ def training_products(network: Any, precision: str) -> Generator[None, None, Non
     engine: Any = torch
     device = network.device.type
     if device != "cpu":
-        whole = precision != "fp32" and network.dtype == torch.float32
+        if precision == "fp32" or network.dtype != torch.float32:
+            yield  # under the caller's autocast, if any
+            return
         half = torch.float16 if device == "mps" or precision == "fp16" else torch.bfloat16
-        with engine.autocast(device, dtype=half, enabled=whole):
+        with engine.autocast(device, dtype=half):
             yield
         return
     if not (precision == "bf16" or (precision == "auto" and _multiplies_bfloat16())):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +40,28 @@ class Engine:
     train: TrainConfig
 
     @property
-    def is_torch(self) -> bool:
+    def is_real(self) -> bool:
+        """Whether it runs a network, and not the fake that answers from memory."""
         return self.name != "fake"
+
+    @property
+    def writes_adapters(self) -> bool:
+        return self.name.endswith("-lora")
 
     def load(self, adapter: Path | None = None) -> Any:
         return get_backend(self.model.backend).load(self.model, adapter)
+
+    def read_by(self, folder: Path) -> Engine:
+        """Return the same engine for the model in another folder; the fake has none."""
+        if not self.is_real:
+            return self
+        return replace(self, model=self.model.model_copy(update={"name": str(folder)}))
+
+    def tokenizer(self) -> Any:
+        """Return the model's own tokenizer, as transformers reads it."""
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.model.name)
 
     def request(
         self, model: TextModel, steps: int = 8, seed: int = 1, **changes: Any
@@ -109,19 +129,40 @@ def llama(llama_folder: Path) -> Any:
     return model
 
 
-@pytest.fixture(params=["fake", "torch-full", "torch-lora"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+@pytest.fixture(scope="session")
+def often_ending_folder(llama_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny Llama with settings by which one token in nine ends a completion.
+
+    Of what is drawn from it, rows leave a batch at different times.
+    """
+    folder = Path(shutil.copytree(llama_folder, tmp_path_factory.mktemp("often") / "llama"))
+    path = folder / "generation_config.json"
+    settings = json.loads(path.read_text("utf-8"))
+    settings["eos_token_id"] = list(range(2, 5632, 9))
+    path.write_text(json.dumps(settings), "utf-8")
+    return folder
+
+
+# unsloth wants an environment of its own; where that is this one, it is held to the same.
+ENGINES = ["fake", "torch-full", "torch-lora", "mlx-full", "mlx-lora"]
+ENGINES += ["unsloth-lora"] if find_spec("unsloth") else []
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> Engine:
     """Every engine in turn."""
     common = {"batch_size": 2, "checkpoint_every": 2, "warmup": 0.0}
     if request.param == "fake":
-        yield Engine("fake", ModelConfig(name="none", backend="fake"), TrainConfig(**common))
-        return
-    method = request.param.removeprefix("torch-")
+        return Engine("fake", ModelConfig(name="none", backend="fake"), TrainConfig(**common))
+    library, _, method = request.param.partition("-")
+    if library == "mlx" and not find_spec("mlx_lm"):
+        pytest.skip("mlx-lm is not installed")
     folder: Path = request.getfixturevalue("llama_folder")
     lora = {"lora_r": 16, "lora_alpha": 32, "lora_dropout": 0.05}
     lr = 1e-2 if method == "full" else 2e-2
     config = TrainConfig(method=method, lr=lr, **lora, **common)
-    yield Engine(request.param, ModelConfig(name=str(folder), device="cpu"), config)
+    model = ModelConfig(name=str(folder), backend=library, device="cpu")
+    return Engine(request.param, model, config)
 
 
 @pytest.fixture

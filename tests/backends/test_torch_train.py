@@ -19,7 +19,7 @@ from graphtutor.errors import ModelError
 torch = pytest.importorskip("torch")
 
 from graphtutor.backends import torch_train  # noqa: E402
-from graphtutor.backends.schedule import rate  # noqa: E402
+from graphtutor.backends.schedule import pieces, rate  # noqa: E402
 from graphtutor.backends.torch_products import keep_less  # noqa: E402
 from graphtutor.backends.torch_train import fit  # noqa: E402
 
@@ -67,7 +67,7 @@ def test_pieces_change_neither_loss_nor_gradient(llama: Any, pairs: list[tuple[s
     whole = _loss(llama.network, batch)
     gradients = _gradients(llama.network)
     llama.network.zero_grad()
-    assert len(torch_train._pieces(batch, 150)) > 2
+    assert len(pieces(batch, 150)) > 2
     assert _loss(llama.network, batch, 150) == pytest.approx(whole, rel=1e-5)
     for name, gradient in _gradients(llama.network).items():
         assert torch.allclose(gradient, gradients[name], atol=1e-6), name
@@ -154,9 +154,9 @@ def test_a_step_with_an_overflow_is_left_out(llama: Any, pairs: list[tuple[str, 
 def test_pieces_hold_every_example_once(lengths: list[int]) -> None:
     """None is lost or doubled, none is empty, and only a single long one is over the limit."""
     batch = [Example((0,) * n, (True,) * n) for n in lengths]
-    pieces = torch_train._pieces(batch, 4096)
-    assert sorted(len(e.tokens) for piece in pieces for e in piece) == sorted(lengths)
-    for piece in pieces:
+    cut = pieces(batch, 4096)
+    assert sorted(len(e.tokens) for piece in cut for e in piece) == sorted(lengths)
+    for piece in cut:
         padded = len(piece) * max(len(e.tokens) for e in piece)
         assert len(piece) == 1 or padded <= 4096
 

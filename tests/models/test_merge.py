@@ -172,3 +172,32 @@ def test_what_is_no_adapter_is_refused(base: Path, adapter: Path, tmp_path: Path
         merge(str(base), other, ())
     with pytest.raises(ModelError, match="--dtype: wanted one of fp32, bf16, fp16"):
         save_merged(Merged(None, None, None, ""), tmp_path / "out", "int4")
+
+
+@pytest.mark.parametrize("rope", ["default", "linear", "llama3"])
+def test_positions_are_told_in_the_words_of_older_readers_too(
+    rope: str, make_folder: Make, tmp_path: Path
+) -> None:
+    """mlx-lm passes over ``rope_parameters``: with another base than 10,000 it would go astray."""
+    more = {
+        "default": {},
+        "linear": {"factor": 4.0},
+        "llama3": {
+            "factor": 8.0,
+            "low_freq_factor": 1.0,
+            "high_freq_factor": 4.0,
+            "original_max_position_embeddings": 64,
+        },
+    }
+    settings = {"rope_type": rope, "rope_theta": 500_000.0, **more[rope]}
+    merged = merge(str(make_folder("smollm", rope_parameters=settings)), None, ASKED)
+    wanted = logits(merged.network, merged.tokenizer)
+    save_merged(merged, tmp_path / "out", "fp32")
+    again = merge(str(tmp_path / "out"), None, ASKED)
+    assert torch.equal(logits(again.network, again.tokenizer), wanted)
+    mx: Any = pytest.importorskip("mlx.core")
+    library: Any = pytest.importorskip("mlx_lm")
+    network, _ = library.load(str(tmp_path / "out"))
+    rows = [merged.tokenizer(text)["input_ids"] for text in ASKED]
+    read = [torch.tensor(network(mx.array([row]))[0].tolist()) for row in rows]
+    assert torch.allclose(torch.cat(read), wanted, atol=1e-4)

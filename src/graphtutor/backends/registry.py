@@ -26,7 +26,5 @@ def get_backend(name: str) -> Backend:
     """
     module, _, kind = _ENGINES.get(name, "").partition(":")
     if not kind:
-        raise BackendError(
-            "model.backend", wanted=f"one of {', '.join(_ENGINES)}", got=repr(name)
-        )
+        raise BackendError("model.backend", wanted=f"one of {', '.join(_ENGINES)}", got=repr(name))
     return getattr(import_module(f"graphtutor.backends.{module}"), kind)()

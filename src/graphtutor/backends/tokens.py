@@ -10,26 +10,16 @@ from __future__ import annotations
 from typing import Any
 
 from graphtutor.backends.base import Example
+from graphtutor.models.chat import chat_template, rendered
 
 __all__ = ["chat_template", "encode", "prompt_ids"]
-
-
-def chat_template(tokenizer: Any) -> str:
-    """Return the template that prompts are rendered with; empty for a plain base model."""
-    return str(getattr(tokenizer, "chat_template", None) or "")
 
 
 def prompt_ids(tokenizer: Any, prompt: str) -> list[int]:
     """Return the tokens of ``prompt`` as the model is asked it, up to where it begins to write."""
     if chat_template(tokenizer):
-        prompt = tokenizer.apply_chat_template(
-            [{"role": "user", "content": prompt}],
-            tokenize=False,
-            add_generation_prompt=True,
-            # Our traces are the thinking: Qwen 3 would else begin with a block of its own.
-            enable_thinking=False,
-        )
-        return list(tokenizer(prompt, add_special_tokens=False)["input_ids"])
+        text = rendered(tokenizer, prompt)
+        return list(tokenizer(text, add_special_tokens=False)["input_ids"])
     return list(tokenizer(prompt)["input_ids"])
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from graphtutor.backends import tokens
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
 from graphtutor.backends.torch_device import Placement, load_settings, pick_device, place
 from graphtutor.backends.window import refuse_too_long, refuse_unreadable
@@ -115,11 +116,7 @@ class TorchModel:
 
     def encode(self, prompt: str, completion: str) -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""
-        head = self._prompt_ids(prompt)
-        tail: list[int] = self.tokenizer(completion, add_special_tokens=False)["input_ids"]
-        if self.tokenizer.eos_token_id is not None:
-            tail = [*tail, self.tokenizer.eos_token_id]
-        return Example((*head, *tail), (False,) * len(head) + (True,) * len(tail))
+        return tokens.encode(self.tokenizer, prompt, completion)
 
     def window(self) -> int:
         """Return the model's number of positions."""
@@ -158,19 +155,10 @@ class TorchModel:
 
     def chat_template(self) -> str:
         """Return the template that prompts are rendered with; empty for a plain base model."""
-        return str(getattr(self.tokenizer, "chat_template", None) or "")
+        return tokens.chat_template(self.tokenizer)
 
     def _prompt_ids(self, prompt: str) -> list[int]:
-        if self.chat_template():
-            prompt = self.tokenizer.apply_chat_template(
-                [{"role": "user", "content": prompt}],
-                tokenize=False,
-                add_generation_prompt=True,
-                # Our traces are the thinking: Qwen 3 would else begin with a block of its own.
-                enable_thinking=False,
-            )
-            return list(self.tokenizer(prompt, add_special_tokens=False)["input_ids"])
-        return list(self.tokenizer(prompt)["input_ids"])
+        return tokens.prompt_ids(self.tokenizer, prompt)
 
     def _prepare(self, config: TrainConfig, seed: int) -> None:
         """Make exactly the weights trainable that ``config.method`` names."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import torch
 
 from graphtutor.backends.base import Example, StepLog, TrainRequest
-from graphtutor.backends.schedule import rate
+from graphtutor.backends.schedule import pieces, rate
 from graphtutor.backends.torch_products import keep_less, loss_scale, training_products
 from graphtutor.io.seed import derive_seed
 from graphtutor.models.checkpoint import load_checkpoint, save_checkpoint
@@ -80,21 +80,11 @@ def _backward(
     """Add ``scale`` times the gradients of the mean loss per trained token; return that loss."""
     trained = sum(sum(example.mask[1:]) for example in batch)
     total = 0.0
-    for piece in _pieces(batch, micro_tokens):
+    for piece in pieces(batch, micro_tokens):
         loss = _summed_loss(model, piece) / trained
         (loss * scale).backward()  # pyright: ignore[reportUnknownMemberType]
         total += loss.item()
     return total
-
-
-def _pieces(batch: Sequence[Example], micro_tokens: int) -> list[list[Example]]:
-    """Sort by length and cut so that a padded piece of several stays within ``micro_tokens``."""
-    pieces: list[list[Example]] = [[]]
-    for example in sorted(batch, key=lambda example: len(example.tokens)):
-        if pieces[-1] and (len(pieces[-1]) + 1) * len(example.tokens) > micro_tokens:
-            pieces.append([])
-        pieces[-1].append(example)
-    return pieces
 
 
 def _summed_loss(model: Any, piece: Sequence[Example]) -> torch.Tensor:

@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, str]] = {
     "report": "Render run directories as Markdown, HTML and plots",
     "harness": "Export tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
     "export": "Write a trained model for hf, mlx, gguf or ollama, checked",
+    "adapter": "Convert an adapter between PEFT and mlx-lm",
     "study": "Run an experiment: distribution, k, depth, drift",
     "pretrain": "Make the embedded nano model again",
 }

@@ -46,8 +46,10 @@ class ModelConfig(BaseModel):
     backend: Literal["torch", "mlx", "unsloth", "openai", "fake"] = Field(
         default="torch", description="engine"
     )
-    device: str = Field(default="auto", description="auto, cpu, cuda or mps")
-    threads: int = Field(default=0, ge=0, description="CPU threads; 0 leaves the library's choice")
+    device: str = Field(default="auto", description="auto, cpu, cuda or mps; mlx: auto, cpu or gpu")
+    threads: int = Field(
+        default=0, ge=0, description="CPU threads, not of mlx; 0 leaves the library's choice"
+    )
     precision: Literal["auto", "fp32", "bf16", "fp16", "4bit"] = Field(
         default="auto",
         description="weights and products; auto: bf16 on CUDA, fp16 on MPS, and on a CPU fp32 "

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from graphtutor.errors import BackendError, ModelError
 from graphtutor.models.adapters import Layout, layout_of, mlx_to_peft
+from graphtutor.models.chat import chat_template, rendered
 from graphtutor.models.registry import resolve_model
 
 __all__ = ["DTYPES", "Merged", "merge", "save_merged"]
@@ -43,7 +44,7 @@ class Merged:
     @property
     def template(self) -> str:
         """The chat template; empty for a plain model."""
-        return str(getattr(self.tokenizer, "chat_template", None) or "")
+        return chat_template(self.tokenizer)
 
     @property
     def window(self) -> int:
@@ -63,12 +64,7 @@ class Merged:
 
     def rendered(self, prompt: str) -> str:
         """Return ``prompt`` as the model reads it: inside its chat template, if it has one."""
-        if not self.template:
-            return prompt
-        asked = [{"role": "user", "content": prompt}]
-        return str(
-            self.tokenizer.apply_chat_template(asked, tokenize=False, add_generation_prompt=True)
-        )
+        return rendered(self.tokenizer, prompt)
 
     def decoded(self, ids: Sequence[int]) -> str:
         """Return the text of a completion's tokens, special tokens left out."""
@@ -123,6 +119,7 @@ def save_merged(merged: Merged, folder: Path, dtype: str = "fp32", *, layout: st
     network.save_pretrained(str(folder), max_shard_size=_SHARD)
     merged.tokenizer.save_pretrained(str(folder))
     _forget_paths(folder)
+    _tell_rope(folder / "config.json")
     if layout != "pt":
         for file in sorted(folder.glob("*.safetensors")):
             _relabel(file, layout)
@@ -244,6 +241,21 @@ def _forget_paths(folder: Path) -> None:
         }
         if kept != settings:
             file.write_text(json.dumps(kept, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _tell_rope(file: Path) -> None:
+    """Say how positions turn also in the words of transformers 4, which mlx-lm and others read.
+
+    They pass over ``rope_parameters`` and go on with a base of 10,000, which is another model.
+    """
+    settings = json.loads(file.read_text("utf-8"))
+    rope: dict[str, Any] = settings.get("rope_parameters") or {}
+    if "rope_theta" not in rope:
+        return  # none, or some for each kind of layer, for which there are no such words
+    settings["rope_theta"] = rope["rope_theta"]
+    plain = rope.get("rope_type", "default") == "default"
+    settings["rope_scaling"] = None if plain else rope
+    file.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def _relabel(file: Path, layout: str) -> None:

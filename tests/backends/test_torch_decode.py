@@ -18,7 +18,7 @@ from graphtutor.completion.completion import Prompt, Sampling
 torch = pytest.importorskip("torch")
 
 from graphtutor.backends.torch_cache import BlockLayer, block_cache  # noqa: E402
-from graphtutor.backends.torch_decode import _decode, choose_tokens, end_ids  # noqa: E402
+from graphtutor.backends.torch_decode import choose_tokens, decode_ids, end_ids  # noqa: E402
 
 
 def _ids(model: Any, prompts: list[Prompt]) -> list[list[int]]:
@@ -45,7 +45,7 @@ def test_greedy_equals_transformers(llama: Any, prompts: list[Prompt]) -> None:
     """Token for token, on prompts of different lengths in one batch, rows ending at any time."""
     ids, limit = _ids(llama, prompts), 40
     with torch.inference_mode():
-        ours = _decode(
+        ours = decode_ids(
             llama.network,
             end_ids(llama.network, llama.tokenizer),
             prompts,

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from graphtutor.backends import tokens
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
-from graphtutor.backends.window import refuse_too_long, refuse_unreadable
+from graphtutor.backends.batches import complete
+from graphtutor.backends.window import refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
@@ -104,29 +105,20 @@ class MlxModel:
         on_done: Callable[[int], None] | None = None,
     ) -> list[list[Completion]]:
         """Complete ``prompts`` in batches of similar length; see the protocol."""
-        from graphtutor.backends.mlx_decode import decode_batch
+        from graphtutor.backends.mlx_decode import decode_ids
 
-        ids = [tokens.prompt_ids(self.tokenizer, prompt.text) for prompt in prompts]
-        refuse_too_long([len(row) for row in ids], sampling.max_new_tokens, self.window())
-        order = sorted(range(len(prompts)), key=lambda index: len(ids[index]))
-        size = max(1, self.batch_rows // sampling.n)
-        done: list[list[Completion]] = [[] for _ in prompts]
         self.network.eval()
-        for begin in range(0, len(order), size):
-            part = order[begin : begin + size]
-            rows = decode_batch(
-                self.network,
-                self.tokenizer,
-                self._loaded.ends,
-                [prompts[index] for index in part],
-                [ids[index] for index in part],
-                sampling,
-            )
-            for index, completions in zip(part, rows, strict=True):
-                done[index] = completions
-            if on_done:
-                on_done(len(part))
-        return done
+        ends = self._loaded.ends
+        return complete(
+            prompts,
+            [tokens.prompt_ids(self.tokenizer, prompt.text) for prompt in prompts],
+            sampling,
+            window=self.window(),
+            batch_rows=self.batch_rows,
+            tokenizer=self.tokenizer,
+            decode=lambda some, ids: decode_ids(self.network, ends, some, ids, sampling),
+            on_done=on_done,
+        )
 
     def encode(self, prompt: str, completion: str) -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""

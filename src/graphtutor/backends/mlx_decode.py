@@ -8,7 +8,6 @@ computes what is asked for, and only the caches are.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,34 +17,14 @@ from mlx_lm.models import cache as caches
 from numpy.typing import NDArray
 
 from graphtutor.backends.base import TokenLogProbs
-from graphtutor.completion.completion import Completion, Prompt, Sampling
+from graphtutor.backends.batches import draws_of
+from graphtutor.completion.completion import Prompt, Sampling
 from graphtutor.errors import BackendError
-from graphtutor.io.seed import random_stream
 
-__all__ = ["choose", "decode_batch", "decode_ids", "read_tokens"]
+__all__ = ["choose", "decode_ids", "read_tokens"]
 
 _mlx: Any = mx
 _caches: Any = caches
-
-
-def decode_batch(
-    network: Any,
-    tokenizer: Any,
-    ends: Sequence[int],
-    prompts: Sequence[Prompt],
-    ids: Sequence[Sequence[int]],
-    sampling: Sampling,
-) -> list[list[Completion]]:
-    """Complete ``prompts``, given as token ``ids``, ``sampling.n`` times each."""
-    began = time.perf_counter()
-    rows = decode_ids(network, ends, prompts, ids, sampling)
-    texts = tokenizer.batch_decode([row for row, _ in rows], skip_special_tokens=True)
-    seconds = (time.perf_counter() - began) / max(1, len(rows))
-    done = [
-        Completion(text=text, tokens=len(row), cut=cut, seconds=seconds)
-        for text, (row, cut) in zip(texts, rows, strict=True)
-    ]
-    return [done[i : i + sampling.n] for i in range(0, len(done), sampling.n)]
 
 
 def decode_ids(
@@ -62,7 +41,7 @@ def decode_ids(
     if n > 1:
         _keep(cache, np.repeat(np.arange(len(prompts)), n))
     last = np.repeat(np.array([row[-1] for row in ids]), n)
-    draws = _draws(prompts, sampling)
+    draws = draws_of(prompts, sampling)
     out = np.zeros((count, limit), dtype=np.int64)
     lengths = np.full(count, -1)
     alive = np.arange(count)
@@ -142,16 +121,3 @@ def _keep(cache: Sequence[Any], rows: NDArray[np.int64]) -> None:
     """Keep these rows of the cache, in this order; a row may be named several times."""
     for layer in cache:
         layer.filter(_mlx.array(rows))
-
-
-def _draws(prompts: Sequence[Prompt], sampling: Sampling) -> NDArray[np.float64] | None:
-    """Return one uniform number per row and step, shape (prompts * n, steps); None if greedy."""
-    if sampling.temperature == 0:
-        return None
-    return np.stack(
-        [
-            random_stream("sample", sampling.seed, prompt.key, k).random(sampling.max_new_tokens)
-            for prompt in prompts
-            for k in range(sampling.n)
-        ]
-    )

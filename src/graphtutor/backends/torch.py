@@ -15,8 +15,9 @@ from typing import Any
 
 from graphtutor.backends import tokens
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
+from graphtutor.backends.batches import complete
 from graphtutor.backends.torch_device import Placement, load_settings, pick_device, place
-from graphtutor.backends.window import refuse_too_long, refuse_unreadable
+from graphtutor.backends.window import refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
@@ -91,28 +92,17 @@ class TorchModel:
         on_done: Callable[[int], None] | None = None,
     ) -> list[list[Completion]]:
         """Complete ``prompts`` in batches of similar length; see the protocol."""
-        from graphtutor.backends.torch_decode import decode_batch
-
-        ids = [self._prompt_ids(prompt.text) for prompt in prompts]
-        refuse_too_long([len(row) for row in ids], sampling.max_new_tokens, self.window())
-        order = sorted(range(len(prompts)), key=lambda index: len(ids[index]))
-        size = max(1, self.batch_rows // sampling.n)
-        done: list[list[Completion]] = [[] for _ in prompts]
         self.network.eval()
-        for begin in range(0, len(order), size):
-            part = order[begin : begin + size]
-            rows = decode_batch(
-                self.network,
-                self.tokenizer,
-                [prompts[index] for index in part],
-                [ids[index] for index in part],
-                sampling,
-            )
-            for index, completions in zip(part, rows, strict=True):
-                done[index] = completions
-            if on_done:
-                on_done(len(part))
-        return done
+        return complete(
+            prompts,
+            [self._prompt_ids(prompt.text) for prompt in prompts],
+            sampling,
+            window=self.window(),
+            batch_rows=self.batch_rows,
+            tokenizer=self.tokenizer,
+            decode=lambda some, ids: self._decode(some, ids, sampling),
+            on_done=on_done,
+        )
 
     def encode(self, prompt: str, completion: str) -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""
@@ -156,6 +146,18 @@ class TorchModel:
     def chat_template(self) -> str:
         """Return the template that prompts are rendered with; empty for a plain base model."""
         return tokens.chat_template(self.tokenizer)
+
+    def _decode(
+        self, prompts: Sequence[Prompt], ids: Sequence[Sequence[int]], sampling: Sampling
+    ) -> list[tuple[list[int], bool]]:
+        """Decode one batch; see :data:`graphtutor.backends.batches.Decode`."""
+        import torch
+
+        from graphtutor.backends.torch_decode import decode_ids, end_ids
+
+        with torch.inference_mode():
+            ends = end_ids(self.network, self.tokenizer)
+            return decode_ids(self.network, ends, prompts, ids, sampling)
 
     def _prompt_ids(self, prompt: str) -> list[int]:
         return tokens.prompt_ids(self.tokenizer, prompt)

@@ -9,41 +9,18 @@ the batch.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphtutor.completion.completion import Completion, Prompt, Sampling
-from graphtutor.io.seed import random_stream
+from graphtutor.backends.batches import draws_of
+from graphtutor.completion.completion import Prompt, Sampling
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["choose_tokens", "decode_batch", "draws_of", "end_ids"]
-
-
-def decode_batch(
-    model: Any,
-    tokenizer: Any,
-    prompts: Sequence[Prompt],
-    ids: Sequence[Sequence[int]],
-    sampling: Sampling,
-) -> list[list[Completion]]:
-    """Complete ``prompts``, given as token ``ids``, ``sampling.n`` times each."""
-    import torch
-
-    began = time.perf_counter()
-    with torch.inference_mode():
-        rows = _decode(model, end_ids(model, tokenizer), prompts, ids, sampling)
-    texts = tokenizer.batch_decode([row for row, _ in rows], skip_special_tokens=True)
-    seconds = (time.perf_counter() - began) / max(1, len(rows))
-    done = [
-        Completion(text=text, tokens=len(row), cut=cut, seconds=seconds)
-        for text, (row, cut) in zip(texts, rows, strict=True)
-    ]
-    return [done[i : i + sampling.n] for i in range(0, len(done), sampling.n)]
+__all__ = ["choose_tokens", "decode_ids", "end_ids"]
 
 
 def end_ids(model: Any, tokenizer: Any) -> list[int]:
@@ -53,7 +30,7 @@ def end_ids(model: Any, tokenizer: Any) -> list[int]:
     return sorted({end for end in (*several, tokenizer.eos_token_id) if end is not None})
 
 
-def _decode(
+def decode_ids(
     model: Any,
     ends: Sequence[int],
     prompts: Sequence[Prompt],
@@ -117,19 +94,6 @@ def _decode(
         (row[: limit if length < 0 else length].tolist(), bool(length < 0))
         for row, length in zip(out, lengths, strict=True)
     ]
-
-
-def draws_of(prompts: Sequence[Prompt], sampling: Sampling) -> np.ndarray | None:
-    """Return one uniform number per row and step, shape (prompts * n, steps); None if greedy."""
-    if sampling.temperature == 0:
-        return None
-    return np.stack(
-        [
-            random_stream("sample", sampling.seed, prompt.key, k).random(sampling.max_new_tokens)
-            for prompt in prompts
-            for k in range(sampling.n)
-        ]
-    )
 
 
 def choose_tokens(

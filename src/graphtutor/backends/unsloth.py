@@ -7,7 +7,7 @@ unsloth has rewritten; adapters are PEFT's and go on in either engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ from graphtutor.backends.base import TokenLogProbs, TrainRequest
 from graphtutor.backends.torch import TorchModel
 from graphtutor.backends.unsloth_library import Library, compute, import_unsloth, quiet
 from graphtutor.backends.unsloth_load import Base, find_base, load_network
-from graphtutor.backends.window import refuse_too_long
-from graphtutor.completion.completion import Completion, Prompt, Sampling
+from graphtutor.completion.completion import Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import ModelError
 from graphtutor.io.seed import derive_seed
@@ -64,36 +63,16 @@ class UnslothModel(TorchModel):
         self.full = False
         """Whether unsloth has prepared the network for training of all weights."""
 
-    def generate(
-        self,
-        prompts: Sequence[Prompt],
-        sampling: Sampling,
-        on_done: Callable[[int], None] | None = None,
-    ) -> list[list[Completion]]:
-        """Complete ``prompts`` in batches of similar length; see the protocol."""
-        from graphtutor.backends.unsloth_decode import generate_batch
+    def _decode(
+        self, prompts: Sequence[Prompt], ids: Sequence[Sequence[int]], sampling: Sampling
+    ) -> list[tuple[list[int], bool]]:
+        from graphtutor.backends.torch_decode import end_ids
+        from graphtutor.backends.unsloth_decode import generate_ids
 
-        ids = [self._prompt_ids(prompt.text) for prompt in prompts]
-        refuse_too_long([len(row) for row in ids], sampling.max_new_tokens, self.window())
-        order = sorted(range(len(prompts)), key=lambda index: len(ids[index]))
-        size = max(1, self.batch_rows // sampling.n)
-        done: list[list[Completion]] = [[] for _ in prompts]
         self.library.fast.for_inference(self.network)
-        for begin in range(0, len(order), size):
-            part = order[begin : begin + size]
-            with compute(self.library, self.network):
-                rows = generate_batch(
-                    self.network,
-                    self.tokenizer,
-                    [prompts[index] for index in part],
-                    [ids[index] for index in part],
-                    sampling,
-                )
-            for index, completions in zip(part, rows, strict=True):
-                done[index] = completions
-            if on_done:
-                on_done(len(part))
-        return done
+        with compute(self.library, self.network):
+            ends = end_ids(self.network, self.tokenizer)
+            return generate_ids(self.network, ends, prompts, ids, sampling)
 
     def window(self) -> int:
         """Return the number of positions that unsloth was told of: it cuts what is longer."""

@@ -9,47 +9,20 @@ The draws are those of ``torch_decode``: same streams, same inverse CDF, whateve
 
 from __future__ import annotations
 
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from graphtutor.backends.torch_decode import (
-    choose_tokens,
-    draws_of,
-    end_ids,
-)
-from graphtutor.completion.completion import Completion, Prompt, Sampling
+from graphtutor.backends.batches import draws_of
+from graphtutor.backends.torch_decode import choose_tokens
+from graphtutor.completion.completion import Prompt, Sampling
 
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["generate_batch"]
-
-
-def generate_batch(
-    network: Any,
-    tokenizer: Any,
-    prompts: Sequence[Prompt],
-    ids: Sequence[Sequence[int]],
-    sampling: Sampling,
-) -> list[list[Completion]]:
-    """Complete tokenised prompts in one batch; one row of ``sampling.n`` completions a prompt.
-
-    ``network`` is prepared for inference; ``ids[i]`` are the tokens of ``prompts[i]``. A
-    completion's ``seconds`` are its share of the batch's.
-    """
-    began = time.perf_counter()
-    rows = _generate(network, end_ids(network, tokenizer), prompts, ids, sampling)
-    texts = tokenizer.batch_decode([row for row, _ in rows], skip_special_tokens=True)
-    seconds = (time.perf_counter() - began) / max(1, len(rows))
-    done = [
-        Completion(text=text, tokens=len(row), cut=cut, seconds=seconds)
-        for text, (row, cut) in zip(texts, rows, strict=True)
-    ]
-    return [done[i : i + sampling.n] for i in range(0, len(done), sampling.n)]
+__all__ = ["generate_ids"]
 
 
 class _Drawing:
@@ -64,7 +37,7 @@ class _Drawing:
         return scores.new_full(scores.shape, float("-inf")).scatter_(1, chosen[:, None], 0.0)
 
 
-def _generate(
+def generate_ids(
     network: Any,
     ends: Sequence[int],
     prompts: Sequence[Prompt],

@@ -9,6 +9,7 @@ ENGINE ?= $(if $(filter Darwin,$(shell uname -s)),mlx,torch)
 # SEED, MODEL and PRESET are optional: make train RUN_ID=second SEED=1
 # PIP_TORCH takes options for torch alone, for instance where a CPU build has its own index.
 PIP_TORCH ?=
+WEB ?=
 
 STAMP := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
@@ -18,7 +19,6 @@ SETTINGS := $(if $(PRESET),--preset $(PRESET)) $(if $(MODEL),--set model.name=$(
             $(if $(SEED),--set seed=$(SEED))
 # A run that was stopped goes on where it stopped.
 RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
-LATER = @echo "make $@: not in this version of graphtutor" >&2; exit 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
@@ -115,8 +115,8 @@ train-360m: $(if $(filter mlx,$(ENGINE)),setup-mlx,$(STAMP)) ## the main job wit
 	$(GRAPHTUTOR) run --run-id $(RUN_ID) --preset smollm-360m --set model.backend=$(ENGINE) \
 	  $(if $(MODEL),--set model.name=$(MODEL)) $(if $(SEED),--set seed=$(SEED)) $(RESUME)
 
-serve: ## later: the web app
-	$(LATER)
+serve: $(STAMP) ## show the runs in the browser; WEB="--port 9000 --no-open" passes options
+	$(GRAPHTUTOR) serve $(WEB)
 
 setup-mlx: $(STAMP) ## install the mlx engine (Apple silicon; on Linux its CPU build)
 	@$(PIP) -e '.[all,mlx]'

@@ -59,6 +59,7 @@ def test_the_default_files_pass() -> None:
     assert untaught == pytest.approx({"eval": 0.25, "dev": 0.25, "eval_search": 0.25}, abs=0.005)
 
 
+@pytest.mark.slow
 def test_the_end_of_the_chain_does_not_tell_the_answer() -> None:
     """Told the last three relations and nothing of the start, 41 % were guessed once.
 

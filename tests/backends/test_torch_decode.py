@@ -171,3 +171,19 @@ def test_layers_with_a_sliding_window_keep_their_own_cache() -> None:
     assert {type(layer) for layer in block_cache(LlamaConfig(**shape)).layers} == {BlockLayer}
     sliding = block_cache(MistralConfig(**shape, num_key_value_heads=2, sliding_window=16))
     assert BlockLayer not in {type(layer) for layer in sliding.layers}
+
+
+def test_what_is_streamed_is_what_is_generated(llama: Any, prompts: list[Prompt]) -> None:
+    """Piece by piece the same completion; the limit is kept to the token."""
+    for limit in (1, 5, 24):
+        sampling = Sampling(max_new_tokens=limit)
+        for prompt, [whole] in zip(prompts, llama.generate(prompts, sampling), strict=True):
+            pieces: list[str] = []
+            stream = llama.stream(prompt, sampling)
+            try:
+                while True:
+                    pieces.append(next(stream))
+            except StopIteration as end:
+                told = end.value
+            assert "".join(pieces) == told.text == whole.text
+            assert (told.tokens, told.cut) == (whole.tokens, whole.cut)

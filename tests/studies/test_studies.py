@@ -85,6 +85,7 @@ def test_k_figures_by_hand() -> None:
     assert found.guess == 1 - 0.75**2
 
 
+@pytest.mark.slow
 def test_depth_trains_each_depth_on_its_tasks(make_study: MakeStudy) -> None:
     """No training beyond its depth; every model answers every hop length."""
     study = make_study("tasks.eval=2")

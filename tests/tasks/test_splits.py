@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_stretches_are_found_wherever_they_stand(long: list[list[int]], short: l
     assert splits._is_part(shorter, longer).tolist() == inside
 
 
+@pytest.mark.slow
 def test_no_evaluated_chain_stands_inside_a_training_chain() -> None:
     """Four edges asked for in eval, dev or the search file are nowhere in a row in training."""
     graph = load_graph("software_troubleshooting")

@@ -27,6 +27,7 @@ SETTINGS = PretrainSettings(
 )
 
 
+@pytest.mark.slow
 def test_a_killed_pretraining_ends_where_an_uninterrupted_one_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_killed_pretraining_ends_where_an_uninterrupted_one_does(
     assert all(weight.dtype == torch.float16 for weight in whole.values())
 
 
+@pytest.mark.slow
 def test_the_second_stage_begins_from_the_model_of_the_first(tmp_path: Path) -> None:
     """With a learning rate of nearly nothing, its weights are those it began from."""
     logs: list[dict[str, Any]] = []

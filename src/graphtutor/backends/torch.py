@@ -17,7 +17,7 @@ from graphtutor.backends import tokens
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
 from graphtutor.backends.batches import complete
 from graphtutor.backends.torch_device import Placement, load_settings, pick_device, place
-from graphtutor.backends.window import refuse_unreadable
+from graphtutor.backends.window import refuse_too_long, refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
@@ -103,6 +103,21 @@ class TorchModel:
             decode=lambda some, ids: self._decode(some, ids, sampling),
             on_done=on_done,
         )
+
+    def stream(self, prompt: Prompt, sampling: Sampling) -> Generator[str, None, Completion]:
+        """Yield one greedy completion piece by piece as it is decoded, and return it whole.
+
+        Raises ModelError if the prompt does not leave room in the window.
+        """
+        from graphtutor.backends.torch_decode import end_ids
+        from graphtutor.backends.torch_stream import spoken, stream_ids
+
+        ids, limit = self._prompt_ids(prompt.text), sampling.max_new_tokens
+        refuse_too_long([len(ids)], limit, self.window())
+        self.network.eval()
+        ends = end_ids(self.network, self.tokenizer)
+        tokens_ = stream_ids(self.network, ends, ids, limit)
+        return (yield from spoken(self.tokenizer, tokens_, limit))
 
     def encode(self, prompt: str, completion: str) -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""

@@ -41,6 +41,8 @@ COMMANDS: Final[dict[str, str]] = {
     "audit": "Look for leaks, ill-posed tasks and shortcuts",
     "report": "Render run directories as Markdown, HTML and plots",
     "harness": "Export tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
+    "serve": "Show the runs in the browser",
+    "web": "Write the web app as a static site",
     "export": "Write a trained model for hf, mlx, gguf or ollama, checked",
     "adapter": "Convert an adapter between PEFT and mlx-lm",
     "study": "Run an experiment: distribution, k, depth, drift",

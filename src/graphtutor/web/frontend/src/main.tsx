@@ -1,0 +1,43 @@
+import { render } from "preact";
+import "./style.css";
+import { demoOn, startDemo } from "./state/demo";
+import { expose } from "./state/exposed";
+import { listenKeys } from "./state/keys";
+import { startPlayer } from "./state/player";
+import { applyPrefs } from "./state/prefs";
+import { isClean, listen, route } from "./state/route";
+import { detail } from "./state/store";
+import { ProblemNote } from "./ui/bits";
+import { Shell } from "./ui/Shell";
+import { Stage } from "./ui/Stage";
+import { Audit } from "./views/Audit";
+import { Distribution } from "./views/Distribution";
+import { Inference } from "./views/Inference";
+import { Runs } from "./views/Runs";
+import { Training } from "./views/Training";
+import { TryIt } from "./views/TryIt";
+
+const VIEWS = {
+  runs: Runs,
+  training: Training,
+  inference: Inference,
+  try: TryIt,
+  distribution: Distribution,
+  audit: Audit,
+};
+
+function App() {
+  const view = route.value.view;
+  if (demoOn.value || (isClean() && view === "inference")) return <Stage />;
+  const View = VIEWS[view];
+  const problem = view !== "runs" ? detail.value.problem : null;
+  return <Shell>{problem ? <ProblemNote problem={problem} again={detail.again} /> : <View />}</Shell>;
+}
+
+listen();
+listenKeys();
+applyPrefs();
+startPlayer();
+startDemo();
+expose();
+render(<App />, document.getElementById("app")!);

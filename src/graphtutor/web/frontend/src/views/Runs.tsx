@@ -1,12 +1,12 @@
 // Which runs there are, what they came to, and how their settings differ.
 
-import type { RunDetail, RunSummary } from "../data/types";
+import type { PhaseSummary, Rate, RunDetail, RunSummary } from "../data/types";
 import { bytes, count, moment, percentSign, shown } from "../lib/format";
 import { flat } from "../lib/config";
 import { follow } from "../state/loaded";
 import { go, openView, route } from "../state/route";
 import { detail, run, runId, runList, source } from "../state/store";
-import { Banner, Busy, Chip, Empty, Panel, ProblemNote, RateBar, RateWords } from "../ui/bits";
+import { Banner, Busy, Chip, Empty, Panel, ProblemNote, RateBar, RateWords, Segmented } from "../ui/bits";
 import { Icon } from "../ui/icons";
 
 function chosenRuns(): string[] {
@@ -78,15 +78,40 @@ function RunCard({ one }: { one: RunSummary }) {
   );
 }
 
+/** The share right of a phase: of all its tasks, or of those with so many hops or of a tier. */
+function sliceOf(phase: PhaseSummary, slice: string): Rate | null {
+  const [kind, value = ""] = slice.split(":");
+  if (kind === "hop") return phase.by_hop[value]?.right ?? null;
+  if (kind === "tier") return phase.by_tier[value]?.right ?? null;
+  return phase.right;
+}
+
+function slicesOf(runs: RunSummary[]): { value: string; label: string }[] {
+  const keys = (pick: (phase: PhaseSummary) => object): string[] => [
+    ...new Set(runs.flatMap((one) => one.phases.flatMap((phase) => Object.keys(pick(phase))))),
+  ].sort();
+  return [
+    { value: "", label: "All tasks" },
+    ...keys((phase) => phase.by_hop).map((hop) => ({ value: `hop:${hop}`, label: `${hop} hops` })),
+    ...keys((phase) => phase.by_tier).map((tier) => ({ value: `tier:${tier}`, label: `tier ${tier}` })),
+  ];
+}
+
 function Compared() {
   const held = comparison.value;
   if (chosenRuns().length < 2) return null;
   if (held.problem) return <ProblemNote problem={held.problem} />;
   if (!held.value) return <Busy what="Comparing" />;
   const { runs, config_diff } = held.value;
+  const slices = slicesOf(runs);
+  const slice = slices.find((one) => one.value === route.value.params.slice)?.value ?? "";
   const names = [...new Set(runs.flatMap((one) => one.phases.map((phase) => phase.phase)))];
   return (
-    <Panel testid="run-comparison" title="Compared" note="share of right answers with 95 % interval and n">
+    <Panel testid="run-comparison" title="Compared" note="share of right answers with 95 % interval and n"
+      tools={
+        <Segmented label="Tasks" testid="slice" value={slice} choices={slices} onPick={(value) => go({ slice: value })} />
+      }
+    >
       {runs.map((one) => <Banner key={one.id} banner={one.banner && { ...one.banner, text: `${one.id}: ${one.banner.text}` }} />)}
       <div class="scroll" tabIndex={0} role="region" aria-label="Compared runs">
         <table>
@@ -105,7 +130,7 @@ function Compared() {
                 {runs.map((one) => {
                   const found = one.phases.find((phase) => phase.phase === name);
                   return (
-                    <td key={one.id}>{found ? <RateWords rate={found.right} /> : <span class="muted">not run</span>}</td>
+                    <td key={one.id}>{found ? <RateWords rate={sliceOf(found, slice)} /> : <span class="muted">not run</span>}</td>
                   );
                 })}
               </tr>

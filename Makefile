@@ -22,7 +22,7 @@ RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
-        test-harness test-unsloth format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
+        test-harness test-unsloth test-browser check-web format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -95,6 +95,22 @@ $(VENV)-inspect/.installed: pyproject.toml constraints-inspect.txt
 
 test-harness: $(VENV)-inspect/.installed ## the inspect_ai export, and the others without their programs
 	OMP_NUM_THREADS=1 $(VENV)-inspect/bin/pytest -q tests/harness tests/cli/test_harness.py
+
+# The browser is Debian's: what Playwright would download is not needed.
+CHROMIUM := $(or $(GRAPHTUTOR_CHROMIUM),$(shell command -v chromium || command -v chromium-browser))
+
+test-browser: $(DEV) ## the web app in a browser; installs Debian's chromium where it may
+	@[ -n "$(CHROMIUM)" ] || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { \
+	  echo "graphtutor: chromium: wanted on the PATH, got none. What to do: apt-get install" \
+	       "chromium, or GRAPHTUTOR_CHROMIUM=/path make test-browser" >&2; exit 2; }
+	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -m browser tests/web/browser
+
+# Only who changes the page needs Node: what is built is committed.
+FRONTEND := src/graphtutor/web/frontend
+check-web: ## the page's own tests, and whether what is committed is what its source builds (needs Node)
+	cd $(FRONTEND) && npm ci --no-audit --no-fund --silent && npm run --silent check && \
+	  npm run --silent build && git diff --exit-code --stat -- ../static
 
 check: $(DEV) ## lint, formatting and types
 	$(VENV)/bin/ruff check .

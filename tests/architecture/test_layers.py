@@ -44,6 +44,7 @@ ALLOWED["studies"] = ALLOWED["job"] | {"job"}
 ALLOWED["harness"] = DATA | {"evaluation.intervals"}
 ALLOWED["export"] = FOUNDATION | {"tasks", "completion", "models", "backends.base"}
 ALLOWED["export"] |= {"report.figures", "report.audit_page"}
+ALLOWED["blueprint"] = FOUNDATION | {"graph", "tasks", "completion"}
 ALLOWED["web"] = DATA | {"models", "backends.base", "evaluation", "audit", "report"}
 ALLOWED["cli"] = {*ALLOWED}
 ALLOWED["__main__"] = {"cli"}

@@ -119,19 +119,24 @@ function serpentine(
   extra: number,
 ): Map<string, Spot> {
   const rows = Math.ceil(path.length / columns);
-  const tallest = Math.max(...path.map((one) => one.h), 1);
-  const least = tallest + labelHeight + 30 + extra;
-  const pitch = Math.max(least, Math.min((area.height - tallest - 2 * MARGIN) / Math.max(rows - 1, 1), least * 1.7));
+  const heights = Array.from({ length: rows }, (_, row) =>
+    Math.max(...path.slice(row * columns, (row + 1) * columns).map((one) => one.h)),
+  );
+  const least = labelHeight + 30 + extra;
+  const free = area.height - 2 * MARGIN - heights.reduce((sum, one) => sum + one, 0);
+  const gap = Math.max(least, Math.min(free / Math.max(rows - 1, 1), least * 2));
   const slot = area.width / columns;
   const spots = new Map<string, Spot>();
-  path.forEach((one, index) => {
-    const row = Math.floor(index / columns);
-    const step = index % columns;
-    const column = row % 2 ? columns - 1 - step : step;
-    const x = MARGIN + slot * (column + 0.5);
-    const y = MARGIN + tallest / 2 + row * pitch;
-    spots.set(one.node.id, { id: one.node.id, x, y, w: one.w, h: one.h, fx: x, fy: y });
-  });
+  let top = MARGIN;
+  for (let row = 0; row < rows; row++) {
+    path.slice(row * columns, (row + 1) * columns).forEach((one, step) => {
+      const column = row % 2 ? columns - 1 - step : step;
+      const x = MARGIN + slot * (column + 0.5);
+      const y = top + heights[row]! / 2;
+      spots.set(one.node.id, { id: one.node.id, x, y, w: one.w, h: one.h, fx: x, fy: y });
+    });
+    top += heights[row]! + gap;
+  }
   return spots;
 }
 
@@ -433,7 +438,11 @@ function attempt(
     width - room.widthOf(count) - room.side >= widest + MARGIN,
   );
   const besideWidth = lanes ? room.widthOf(lanes) + room.side : 0;
-  const columns = Math.max(1, Math.min(fits(width - besideWidth), path.length, 3));
+  // With something beside it the path reads best as one column, where the height allows.
+  const stack = path.reduce((sum, one) => sum + one.h + labelHeight + 30, 0);
+  const upright = stack <= Math.max(options.height, size * 34);
+  const most = others.length && upright ? 1 : 3;
+  const columns = Math.max(1, Math.min(fits(width - besideWidth), path.length, most));
   const besideRows = lanes ? Math.ceil(others.length / lanes) : 0;
   const area = {
     width: width - besideWidth - 2 * MARGIN,

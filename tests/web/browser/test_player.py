@@ -1,0 +1,162 @@
+"""The player: a fake clock moves it, and its place is in the address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.web.browser.conftest import Open, state
+from tests.web.browser.runs import RUN
+
+pytestmark = pytest.mark.browser
+
+INFERENCE = f"#/inference?run={RUN}&phase=sft"
+READY = "[data-testid=question]"
+DWELL = 3000
+
+
+def place(page: Any) -> int:
+    return state(page)["player"]["position"]
+
+
+def test_ten_ticks_are_ten_episodes_and_pause_holds(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY, clock=True)
+    page.click("[data-testid=player-toggle]")
+    page.clock.run_for(10 * DWELL + 50)
+    assert place(page) == 10
+    page.click("[data-testid=player-toggle]")
+    page.clock.run_for(20 * DWELL)
+    assert place(page) == 10
+    page.click("[data-testid=player-toggle]")
+    page.clock.run_for(DWELL + 50)
+    assert place(page) == 11
+
+
+def test_starting_and_stopping_leaves_one_timer(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY, clock=True)
+    for _ in range(21):
+        page.click("[data-testid=player-toggle]")
+    page.clock.run_for(5 * DWELL + 50)
+    assert place(page) == 5
+
+
+@pytest.mark.parametrize("speed", [0.5, 5, 50])
+def test_speed_is_what_it_says(visit: Open, speed: float) -> None:
+    page = visit(INFERENCE, ready=READY, clock=True)
+    page.select_option("[data-testid=player-speed]", f"{speed:g}")
+    page.click("[data-testid=player-toggle]")
+    wanted = 30 if speed >= 5 else 4
+    page.clock.run_for(wanted * DWELL / speed)
+    assert abs(place(page) - wanted) <= max(1, 0.05 * wanted)
+
+
+def test_first_previous_next_last_and_scrubber(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY)
+    counter = page.locator("[data-testid=player-counter]")
+    page.click("[data-testid=player-last]")
+    assert counter.inner_text() == "40/40"
+    assert page.is_disabled("[data-testid=player-next]")
+    page.click("[data-testid=player-prev]")
+    assert counter.inner_text() == "39/40"
+    page.click("[data-testid=player-first]")
+    assert counter.inner_text() == "1/40"
+    page.locator("[data-testid=player-scrubber]").fill("36")
+    assert counter.inner_text() == "37/40"
+    page.click("[data-testid=player-next]")
+    assert counter.inner_text() == "38/40"
+
+
+def test_it_stops_at_the_end(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY, clock=True)
+    page.click("[data-testid=player-last]")
+    page.click("[data-testid=player-prev]")
+    page.click("[data-testid=player-toggle]")
+    page.clock.run_for(4 * DWELL)
+    assert place(page) == 39
+    assert state(page)["player"]["playing"] is False
+
+
+def test_keys_drive_it_and_are_left_alone_in_fields(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY)
+    for key in ("ArrowRight", "j", "J"):
+        page.keyboard.press(key)
+    assert place(page) == 3
+    for key in ("ArrowLeft", "k"):
+        page.keyboard.press(key)
+    assert place(page) == 1
+    page.keyboard.press("Space")
+    assert state(page)["player"]["playing"] is True
+    page.keyboard.press("Space")
+    page.keyboard.press("/")
+    page.wait_for_function("() => document.activeElement.dataset.testid === 'search'")
+    page.keyboard.type("j 3?")
+    assert page.input_value("[data-testid=search]") == "j 3?"
+    assert state(page)["view"] == "inference"
+    page.keyboard.press("Escape")
+    for number, view in enumerate(
+        ("runs", "training", "inference", "try", "distribution", "audit"), start=1
+    ):
+        page.keyboard.press(str(number))
+        assert state(page)["view"] == view
+    page.keyboard.press("?")
+    page.wait_for_selector("[data-testid=help-overlay] h2")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("[data-testid=help-overlay] h2", state="detached")
+
+
+def test_the_verdict_is_announced(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=live-region]')"
+        ".textContent.includes('Episode 2 of 40')"
+    )
+
+
+def test_focus_is_seen(visit: Open) -> None:
+    page = visit(INFERENCE, ready=READY)
+    for _ in range(6):
+        page.keyboard.press("Tab")
+        width = page.evaluate("getComputedStyle(document.activeElement).outlineWidth")
+        assert width == "3px"
+
+
+def test_a_link_leads_to_the_same_state(visit: Open) -> None:
+    page = visit(
+        f"#/inference?run={RUN}&phase=rsft&filter=wrong&where=hop%20%3E%3D%204&speed=5", ready=READY
+    )
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(600)
+    before = state(page)
+    assert before["player"]["position"] == 2
+    link = page.url.removeprefix(visit.address)
+    page.reload()
+    page.wait_for_selector(READY)
+    page.wait_for_function(
+        "() => window.__state().player.position === 2 && window.__state().layout"
+    )
+    assert state(page) == before
+    other = visit(link, ready=READY)
+    other.wait_for_function(
+        "() => window.__state().player.position === 2 && window.__state().layout"
+    )
+    assert state(other) == before
+
+
+def test_back_and_forward(visit: Open) -> None:
+    page = visit(INFERENCE, ready="[data-testid=episode-row]")
+    first = state(page)["frame"]["ex_id"]
+    page.locator("[data-testid=episode-row]").nth(4).click()
+    page.wait_for_function(f"() => window.__state().frame.ex_id !== {first!r}")
+    picked = state(page)["frame"]["ex_id"]
+    page.click("[data-testid=tab-audit]")
+    page.go_back()
+    page.wait_for_function(
+        "() => window.__state().view === 'inference'"
+        f" && window.__state().frame.ex_id === {picked!r}"
+    )
+    page.go_back()
+    page.wait_for_function(f"() => window.__state().frame.ex_id === {first!r}")
+    page.go_forward()
+    page.wait_for_function(f"() => window.__state().frame.ex_id === {picked!r}")

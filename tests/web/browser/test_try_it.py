@@ -1,0 +1,86 @@
+"""Try It: loading, answer, queue, cancel, errors; scored only where the right answer is known."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from tests.web.browser.conftest import Open
+from tests.web.browser.runs import RUN
+
+pytestmark = pytest.mark.browser
+
+READY = "[data-testid=examples]"
+
+
+def test_an_example_is_loaded_answered_and_scored_by_both_phases(visit: Open) -> None:
+    page = visit(f"#/try?run={RUN}", ready=READY)
+    page.select_option("[data-testid=examples]", index=1)
+    assert page.input_value("[data-testid=try-question]")
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[data-testid=job-state][data-state=loading]")
+    page.wait_for_selector("[data-testid=job-state][data-state=running]")
+    page.wait_for_selector("[data-testid=job-state][data-state=done]", timeout=20_000)
+    for phase in ("sft", "rsft"):
+        told = page.locator(f"[data-testid=answer-{phase}]")
+        assert told.locator("[data-testid=reward-bars]").count() == 1
+        assert "not scored" not in told.inner_text()
+
+
+def test_an_own_question_is_never_scored(visit: Open) -> None:
+    page = visit(f"#/try?run={RUN}&ask=sft", ready=READY)
+    page.fill("[data-testid=try-question]", "Which thing does Thing01 call?")
+    for letter in "ABCD":
+        page.fill(f"[data-testid=try-option-{letter}]", f"Thing0{ord(letter) - 60}")
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[data-testid=job-state][data-state=done]", timeout=20_000)
+    told = page.locator("[data-testid=answer-sft]")
+    assert "not scored" in told.inner_text()
+    assert told.locator("[data-testid=reward-bars]").count() == 0
+    assert told.locator("[data-state=right], [data-state=both]").count() == 0
+
+
+def test_ten_questions_at_once_queue_and_block_nothing(visit: Open) -> None:
+    page = visit(f"#/try?run={RUN}&ask=sft", ready=READY)
+    ask = """async (run) => {
+      const body = JSON.stringify({ run, phases: ['sft'], question: 'Which?', ex_id: null,
+        options: { A: 'Thing01', B: 'Thing02', C: 'Thing03', D: 'Thing04' }, max_new_tokens: 20 });
+      const asked = await Promise.all(Array.from({ length: 10 }, () => fetch('api/infer', {
+        method: 'POST', headers: { 'content-type': 'application/json' }, body })));
+      return asked.map((one) => one.status);
+    }"""
+    statuses = page.evaluate(ask, RUN)
+    assert statuses.count(202) == 9
+    assert statuses.count(429) == 1
+    began = time.monotonic()
+    page.evaluate("fetch('api/runs').then((r) => r.text())")
+    assert time.monotonic() - began < 0.5
+    page.fill("[data-testid=try-question]", "One more?")
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[role=alert]")
+    assert "queue" in page.inner_text("[role=alert]")
+    page.wait_for_function("() => fetch('api/health').then((r) => r.ok)", timeout=5_000)
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        page.click("[data-testid=ask]")
+        page.wait_for_timeout(700)
+        if page.locator("[role=alert]").count() == 0:
+            break
+    page.click("[data-testid=cancel]")
+    page.wait_for_selector("[data-testid=job-state][data-state=cancelled]")
+
+
+def test_a_refused_question_is_an_alert(visit: Open) -> None:
+    page = visit(f"#/try?run={RUN}&ask=sft", ready=READY)
+    page.route(
+        "**/api/infer",
+        lambda route: route.fulfill(
+            status=404,
+            content_type="application/json",
+            body='{"error": {"where": "phase", "wanted": "a saved model", "got": "none"}}',
+        ),
+    )
+    page.fill("[data-testid=try-question]", "Which?")
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[role=alert]")
+    assert "a saved model" in page.inner_text("[role=alert]")

@@ -22,7 +22,7 @@ RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
-        test-harness test-unsloth test-browser check-web format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
+        test-harness test-unsloth test-browser test-wheel check-web format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9_-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ test-browser: $(DEV) ## the web app in a browser; installs Debian's chromium whe
 	  echo "graphtutor: chromium: wanted on the PATH, got none. What to do: apt-get install" \
 	       "chromium, or GRAPHTUTOR_CHROMIUM=/path make test-browser" >&2; exit 2; }
 	OMP_NUM_THREADS=1 $(VENV)/bin/pytest -q -m browser tests/web/browser
+
+test-wheel: $(DEV) ## the wheel in a clean environment without Node: it serves the web app
+	$(VENV)/bin/pytest -q -m slow tests/web/test_wheel.py
 
 # Only who changes the page needs Node: what is built is committed.
 FRONTEND := src/graphtutor/web/frontend

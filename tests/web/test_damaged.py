@@ -415,3 +415,26 @@ def test_a_thousand_damaged_files_are_never_a_failure(runs: Path, ask: Ask, tmp_
             raise AssertionError(f"round {number}, {name}") from problem
         finally:
             (small / name).write_bytes(good[name])
+
+
+def test_a_passing_audit_does_not_say_what_was_trained_on(runs: Path, browse: Browse) -> None:
+    """Without a readable meta.json nobody knows that the audited files are those trained on."""
+    (runs / "small" / "audit.json").write_text(
+        json.dumps(
+            {
+                "source": "small",
+                "checks": [
+                    {
+                        **{"name": "pair", "group": "leaks", "title": "pairs", "file": "eval"},
+                        **{"found": 0, "n": 8, "passed": True},
+                    }
+                ],
+            }
+        ),
+        "utf-8",
+    )
+    assert browse(runs).get("/api/runs/small").json()["banner"] is None
+    (runs / "small" / "meta.json").write_text("{", "utf-8")
+    banner = browse(runs).get("/api/runs/small").json()["banner"]
+    assert banner["level"] == "amber"
+    assert "does not record what it trained on" in banner["text"]

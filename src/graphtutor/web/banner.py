@@ -50,6 +50,11 @@ def banner_of(files: RunFiles) -> Banner | None:
             level="amber",
             text="Overlap of training and evaluation is unknown: the audit could not judge it.",
         )
+    if not _digests(files.meta):
+        return Banner(
+            level="amber",
+            text="The audit passes, but the run does not record what it trained on.",
+        )
     return None
 
 

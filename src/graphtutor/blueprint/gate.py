@@ -12,7 +12,7 @@ from graphtutor.blueprint.framework import Framework
 
 __all__ = ["CHECKS", "Finding", "check_domain"]
 
-_MARKUP: Final = re.compile(r"[*_`#<>|]|https?:")
+_MARKUP: Final = re.compile(r"(?<!\w)[*_]\w|[`#|]|<\w|https?:")
 _SHORT: Final = 3
 """The short form has at most a third of the words of what is explained."""
 
@@ -45,12 +45,15 @@ def _lengths(domain: Domain, framework: Framework) -> Iterator[tuple[str, str]]:
 
 
 def _repeats(domain: Domain, framework: Framework) -> Iterator[tuple[str, str]]:
-    """No level of a topic says word for word what another, of whichever strand, says."""
+    """No level of a topic says word for word what another, of whichever strand, says.
+
+    The first level is a name, which an explanation may well use.
+    """
     for topic in domain.topics:
         texts = [
             (level.label, _plain(strand[level.id]))
             for strand in topic.strands
-            for level in framework.levels
+            for level in framework.levels[1:]
         ]
         for number, (label, text) in enumerate(texts):
             for other, (second, whole) in enumerate(texts):

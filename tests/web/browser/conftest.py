@@ -47,9 +47,14 @@ class SlowModel:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
-    def generate(self, *args: Any, **kwargs: Any) -> Any:
-        time.sleep(0.6)
-        return self._inner.generate(*args, **kwargs)
+    def stream(self, prompt: Any, sampling: Any) -> Any:
+        """Say the fake's answer word by word, as the torch engine says tokens."""
+        [[whole]] = self._inner.generate([prompt], sampling)
+        words = whole.text.split(" ")
+        for number, word in enumerate(words):
+            time.sleep(0.8 / len(words))
+            yield word if number == 0 else f" {word}"
+        return whole
 
 
 def load(run: Any, phase: str) -> Any:

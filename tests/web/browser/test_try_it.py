@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from tests.web.browser.conftest import Open
@@ -25,6 +26,27 @@ def test_an_example_is_loaded_answered_and_scored_by_both_phases(visit: Open) ->
         told = page.locator(f"[data-testid=answer-{phase}]")
         assert told.locator("[data-testid=reward-bars]").count() == 1
         assert "not scored" not in told.inner_text()
+
+
+def test_an_answer_is_seen_as_it_is_spoken(visit: Open) -> None:
+    """Word by word, each time more of the same text, and in the end the whole of it."""
+    page = visit(f"#/try?run={RUN}&ask=rsft", ready=READY)
+    page.select_option("[data-testid=examples]", index=1)
+    page.evaluate(
+        """() => {
+          window.heard = [];
+          new MutationObserver(() => {
+            const told = document.querySelector('[data-testid=stream]');
+            if (told) window.heard.push(told.textContent);
+          }).observe(document.body, { childList: true, characterData: true, subtree: true });
+        }"""
+    )
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[data-testid=job-state][data-state=done]", timeout=20_000)
+    heard = [text for text in dict.fromkeys(page.evaluate("window.heard")) if text.strip()]
+    assert len(heard) >= 3
+    assert all(later.startswith(text) for text, later in pairwise(heard))
+    assert heard[-1].replace("\n", " ").split()[-1] in page.inner_text("[data-testid=answer-rsft]")
 
 
 def test_an_own_question_is_never_scored(visit: Open) -> None:

@@ -38,7 +38,7 @@ def test_help_lists_every_command_with_its_line(
     monkeypatch.setenv("COLUMNS", "80")
     assert main(["--help"]) == 0
     listed = capsys.readouterr().out.split("Commands:\n")[1].splitlines()
-    assert listed == [f"  {name:<8}  {line}" for name, line in COMMANDS.items()]
+    assert listed == [f"  {name:<9}  {line}" for name, line in COMMANDS.items()]
 
 
 def test_no_arguments_show_the_help(capsys: pytest.CaptureFixture[str]) -> None:

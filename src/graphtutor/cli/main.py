@@ -40,12 +40,13 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "The whole job: data, base, SFT, RSFT, evaluation, report",
     "audit": "Look for leaks, ill-posed tasks and shortcuts",
     "report": "Render run directories as Markdown, HTML and plots",
-    "harness": "Export tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
+    "harness": "Tasks for lm-eval, inspect, reasoning-gym, verifiers, TRL",
     "serve": "Show the runs in the browser",
     "web": "Write the web app as a static site",
     "export": "Write a trained model for hf, mlx, gguf or ollama, checked",
     "adapter": "Convert an adapter between PEFT and mlx-lm",
     "study": "Run an experiment: distribution, k, depth, drift",
+    "blueprint": "Reasoning blueprints: start, check and show a domain",
     "pretrain": "Make the embedded nano model again",
 }
 """Command name to help line, in the order of ``graphtutor --help``."""

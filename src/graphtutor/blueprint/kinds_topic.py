@@ -1,0 +1,114 @@
+"""Open kinds about one topic: the whole answer, parts of it, and the way from one to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from graphtutor.blueprint import kinds_wording as wording
+from graphtutor.blueprint.domain import Topic
+from graphtutor.blueprint.framework import Level
+from graphtutor.blueprint.kinds_draft import Draft, Source, said
+
+__all__ = ["compress", "level", "next_level", "place", "short", "unfold", "whole"]
+
+
+def whole(source: Source) -> Iterator[Draft]:
+    """All strands level by level, then the short form; asked in two ways."""
+    for topic in source.domain.topics:
+        stream = source.stream("whole", topic.id)
+        for user in said(stream, wording.WHOLE, _fields(source, topic), 2):
+            yield source.draft("whole", topic, user, source.framework.written(topic.strands))
+
+
+def short(source: Source) -> Iterator[Draft]:
+    """The short form alone; asked in two ways."""
+    for topic in source.domain.topics if source.framework.merge else ():
+        stream = source.stream("short", topic.id)
+        for user in said(stream, wording.SHORT, _fields(source, topic), 2):
+            yield source.draft("short", topic, user, _merged(source, topic))
+
+
+def level(source: Source) -> Iterator[Draft]:
+    """One level of one strand, by the strand's name; every level but the name itself."""
+    for topic, number, strand in _strands(source):
+        name = strand[source.framework.levels[0].id]
+        for asked in source.framework.levels[1:]:
+            stream = source.stream("level", topic.id, number, asked.id)
+            fields = _fields(source, topic) | {"label": asked.label, "name": name}
+            (user,) = said(stream, wording.LEVEL, fields)
+            yield source.draft("level", topic, user, _line(asked, strand))
+
+
+def next_level(source: Source) -> Iterator[Draft]:
+    """The next level of a strand, given the levels before it."""
+    levels = source.framework.levels
+    for topic, number, strand in _strands(source):
+        for before in range(1, len(levels)):
+            stream = source.stream("next-level", topic.id, number, before)
+            (ask,) = said(stream, wording.NEXT, _fields(source, topic))
+            given = "\n".join(_line(one, strand) for one in levels[:before])
+            answer = _line(levels[before], strand)
+            yield source.draft("next-level", topic, f"{ask}\n{given}", answer)
+
+
+def compress(source: Source) -> Iterator[Draft]:
+    """The short form, given everything but the level that it merges."""
+    merge = source.framework.merge
+    given = [one for one in source.framework.levels if merge and one.id != merge.level]
+    for topic in source.domain.topics if given else ():
+        (ask,) = said(source.stream("compress", topic.id), wording.COMPRESS, _fields(source, topic))
+        lines = [
+            f"{number}. " + ": ".join(strand[one.id] for one in given)
+            for number, strand in enumerate(topic.strands, 1)
+        ]
+        yield source.draft("compress", topic, "\n".join([ask, *lines]), _merged(source, topic))
+
+
+def unfold(source: Source) -> Iterator[Draft]:
+    """Every strand level by level, given the short form."""
+    plain = source.framework.model_copy(update={"merge": None})
+    for topic in source.domain.topics if source.framework.merge else ():
+        (ask,) = said(source.stream("unfold", topic.id), wording.UNFOLD, _fields(source, topic))
+        user = f"{ask}\n{_merged(source, topic)}"
+        yield source.draft("unfold", topic, user, plain.written(topic.strands))
+
+
+def place(source: Source) -> Iterator[Draft]:
+    """Where the topic stands in the hierarchy: evolution and numbered subtopic."""
+    for topic in source.domain.topics:
+        evolution = source.domain.hierarchy[topic.evolution - 1]
+        number = evolution.subtopics.index(topic.subtopic) + 1
+        (user,) = said(source.stream("place", topic.id), wording.PLACE, _fields(source, topic))
+        answer = (
+            f"Evolution {topic.evolution}: {evolution.title}\n"
+            f"Subtopic {topic.evolution}.{number}: {topic.subtopic}"
+        )
+        yield source.draft("place", topic, user, answer)
+
+
+def _fields(source: Source, topic: Topic) -> dict[str, str]:
+    framework, merge = source.framework, source.framework.merge
+    title = framework.title
+    # A title such as "First principles" stands within a sentence; an acronym stays as it is.
+    inside = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    return {
+        "title": topic.title,
+        "domain": source.name,
+        "framework": inside,
+        "short": merge.label if merge else "",
+    }
+
+
+def _strands(source: Source) -> Iterator[tuple[Topic, int, Mapping[str, str]]]:
+    for topic in source.domain.topics:
+        for number, strand in enumerate(topic.strands, 1):
+            yield topic, number, strand
+
+
+def _line(asked: Level, strand: Mapping[str, str]) -> str:
+    return f"{asked.label}: {strand[asked.id]}"
+
+
+def _merged(source: Source, topic: Topic) -> str:
+    merge = source.framework.merge
+    return f"{merge.label if merge else ''}: {source.framework.compressed(topic.strands)}"

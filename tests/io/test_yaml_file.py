@@ -41,3 +41,13 @@ def test_objects_are_not_made_from_a_file(tmp_path: Path) -> None:
     path.write_text("seed: !!python/object/apply:os.getpid []\n", "utf-8")
     with pytest.raises(ConfigError, match="wanted valid YAML"):
         read_yaml(path)
+
+
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    """Else the later one would win, and nobody would see it; elsewhere it may stand again."""
+    file = tmp_path / "c.yaml"
+    file.write_text("sft:\n  steps: 1\n  steps: 2\n", "utf-8")
+    with pytest.raises(ConfigError, match="the key 'steps' stands twice in one mapping, line 2"):
+        read_yaml(file)
+    file.write_text("sft: {steps: 1}\nrsft: {steps: 2}\n", "utf-8")
+    assert read_yaml(file) == {"sft": {"steps": 1}, "rsft": {"steps": 2}}

@@ -18,7 +18,16 @@ __all__ = ["as_mapping", "load_yaml", "read_yaml"]
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML 1.1 reads 1e-4 as text; here it is a number."""
+    """YAML 1.1 reads 1e-4 as text; here it is a number. A key that stands twice is an error."""
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        """Refuse what YAML forbids and its library lets pass: the later value would win unseen."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        twice = next((key for key in keys if keys.count(key) > 1), None)
+        if twice is not None:
+            where = f"line {node.start_mark.line + 1}"
+            raise yaml.YAMLError(f"the key {twice!r} stands twice in one mapping, {where}")
+        return super().construct_mapping(node, deep)
 
 
 _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]

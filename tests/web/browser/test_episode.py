@@ -185,6 +185,7 @@ def test_phases_stand_side_by_side_and_changes_are_counted(visit: Open, episodes
     if wanted:
         page.click(f"[data-testid={chosen}-count]")
         page.wait_for_function(f"() => window.__state().player.count === {len(wanted)}")
+    page.wait_for_function("() => window.__state().frame")
     ex_id = state(page)["frame"]["ex_id"]
     page.wait_for_selector("[data-testid=compare-sft] h2 button")
     page.click("[data-testid=compare-sft] h2 button")

@@ -146,17 +146,20 @@ def test_a_link_leads_to_the_same_state(visit: Open) -> None:
 
 def test_back_and_forward(visit: Open) -> None:
     page = visit(INFERENCE, ready="[data-testid=episode-row]")
+    page.wait_for_function("() => window.__state().frame")  # the rows may come before it
     first = state(page)["frame"]["ex_id"]
     page.locator("[data-testid=episode-row]").nth(4).click()
-    page.wait_for_function(f"() => window.__state().frame.ex_id !== {first!r}")
+    page.wait_for_function(
+        f"() => window.__state().frame && window.__state().frame.ex_id !== {first!r}"
+    )
     picked = state(page)["frame"]["ex_id"]
     page.click("[data-testid=tab-audit]")
     page.go_back()
     page.wait_for_function(
         "() => window.__state().view === 'inference'"
-        f" && window.__state().frame.ex_id === {picked!r}"
+        f" && window.__state().frame?.ex_id === {picked!r}"
     )
     page.go_back()
-    page.wait_for_function(f"() => window.__state().frame.ex_id === {first!r}")
+    page.wait_for_function(f"() => window.__state().frame?.ex_id === {first!r}")
     page.go_forward()
-    page.wait_for_function(f"() => window.__state().frame.ex_id === {picked!r}")
+    page.wait_for_function(f"() => window.__state().frame?.ex_id === {picked!r}")

@@ -68,6 +68,7 @@ def make_runs(root: Path, graph_file: Path) -> None:
     _copy(whole, root / "base_only", _base_only)
     _copy(whole, root / "torn", _torn)
     _copy(whole, root / "hostile", _hostile)
+    _copy(whole, root / "everywhere", _everywhere)
     _copy(whole, root / "leaked", _leaked)
     _copy(whole, root / "no_pool", lambda run: (run / "candidates.jsonl").unlink())
     broken = root / "broken"
@@ -111,6 +112,36 @@ def _hostile(run: Path) -> None:
         one["completion"] = XSS
         one["reason"] = XSS
     write_lines(run / "candidates.jsonl", candidates)
+
+
+def _everywhere(run: Path) -> None:
+    """Markup in every text of the records that is free: titles, notes, names, places, ids."""
+    _hostile(run)
+    for name in ("meta.json", "audit.json"):
+        path = run / name
+        path.write_text(json.dumps(_spoilt(json.loads(path.read_text("utf-8")))), "utf-8")
+
+
+_FIXED = {
+    "group",
+    "role",
+    "digest",
+    "version",
+    "run_id",
+    "created_at",
+    "phases",
+    "trained",
+    "files",
+}
+"""What a reader checks, or finds other records by."""
+
+
+def _spoilt(value: Any, key: str = "") -> Any:
+    if isinstance(value, dict):
+        return {k: v if k in _FIXED and k != "files" else _spoilt(v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_spoilt(one, key) for one in value]
+    return f"{value} {XSS}" if isinstance(value, str) and key not in _FIXED else value
 
 
 def _leaked(run: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.web.browser.conftest import STATIC, Open
@@ -23,19 +24,38 @@ VIEWS = {
 }
 
 
+def serious(page: Any) -> list[tuple[str, str, str]]:
+    """Return what axe finds serious or critical on the page."""
+    page.evaluate((Path(__file__).parent / "axe.min.js").read_text("utf-8") + ";0")
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary", "")[:300])
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_axe_finds_nothing_serious(visit: Open, view: str, theme: str) -> None:
     where, ready = VIEWS[view]
     page = visit(f"?theme={theme}{where}", ready=ready, reduced_motion="reduce")
-    page.evaluate((Path(__file__).parent / "axe.min.js").read_text("utf-8") + ";0")
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    serious = [
-        (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary", "")[:300])
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
+    assert serious(page) == []
+
+
+@pytest.mark.parametrize(
+    ("where", "ready"),
+    [
+        (f"?clean=1#/inference?run={RUN}&phase=rsft", "[data-testid=stage]"),
+        (f"?large=1#/runs?run={RUN}", "[data-testid=run-figures]"),
+        (f"#/inference?run={RUN}&demo=1", "[data-testid=title-card]"),
+    ],
+)
+def test_axe_finds_nothing_serious_on_stage_and_in_the_demo(
+    visit: Open, where: str, ready: str
+) -> None:
+    page = visit(where, ready=ready, reduced_motion="reduce")
+    assert serious(page) == []
 
 
 @pytest.mark.parametrize("width", [360, 768, 1080, 1920])
@@ -95,6 +115,15 @@ def test_text_of_models_and_files_never_runs(visit: Open) -> None:
         assert page.locator("main b, main img, main script").count() == 0
     page = visit("#/inference?run=hostile&phase=rsft", ready="[data-testid=question]")
     assert "<img src=x" in page.inner_text("[data-testid=question]")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_markup_in_every_text_of_the_records_is_text(visit: Open, view: str) -> None:
+    where, ready = VIEWS[view]
+    page = visit(where.replace(f"run={RUN}", "run=everywhere"), ready=ready)
+    page.wait_for_timeout(150)
+    assert page.evaluate("window.__ran") is None
+    assert page.locator("main b, main img, main script, header img, header script").count() == 0
 
 
 def test_the_build_is_small_and_whole() -> None:

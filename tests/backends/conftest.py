@@ -92,8 +92,8 @@ def llama_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch")
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from graphtutor.backends.torch import import_torch
     from graphtutor.models.nano import build_tokenizer
+    from graphtutor.models.pretrained import import_torch
 
     torch.set_num_threads(1)
     import_torch()  # imports transformers with its bars switched off

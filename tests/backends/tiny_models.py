@@ -88,7 +88,7 @@ def save_tiny(kind: str, folder: Path, window: int = 512) -> Path:
     """Write a random model of ``kind`` into ``folder`` as the hub would hold it."""
     from transformers import AutoModelForCausalLM
 
-    from graphtutor.backends.torch import import_torch
+    from graphtutor.models.pretrained import import_torch
 
     torch = import_torch()
     tokenizer = _tokenizer(KINDS[kind])

@@ -6,25 +6,28 @@ safetensors only and no code that comes with a model is executed.
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from graphtutor.backends import tokens
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
 from graphtutor.backends.batches import complete
-from graphtutor.backends.torch_device import Placement, load_settings, pick_device, place
+from graphtutor.backends.torch_device import load_settings, pick_device, place
 from graphtutor.backends.window import refuse_too_long, refuse_unreadable
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig, TrainConfig
 from graphtutor.errors import BackendError, ModelError
 from graphtutor.io.seed import derive_seed
+from graphtutor.models.pretrained import (
+    first_line,
+    import_torch,
+    load_pretrained,
+    without_deprecations,
+)
 from graphtutor.models.registry import resolve_model
 
-__all__ = ["TorchBackend", "TorchModel", "import_torch"]
+__all__ = ["TorchBackend", "TorchModel"]
 
 
 class TorchBackend:
@@ -39,14 +42,14 @@ class TorchBackend:
         if model.threads:
             torch.set_num_threads(model.threads)
         placement = place(torch, pick_device(torch, model.device), model.precision)
-        where = f"model {model.name}"
+        where, settings = f"model {model.name}", load_settings(placement)
         if adapter is None:
-            network, tokenizer = _load_pretrained(folder, where, placement, model.revision)
+            network, tokenizer = load_pretrained(folder, where, model.revision, **settings)
         elif (adapter / "adapter_config.json").is_file():
-            network, tokenizer = _load_pretrained(folder, where, placement, model.revision)
+            network, tokenizer = load_pretrained(folder, where, model.revision, **settings)
             network = _load_adapter(network, adapter)
         elif (adapter / "config.json").is_file():
-            network, tokenizer = _load_pretrained(str(adapter), str(adapter), placement)
+            network, tokenizer = load_pretrained(str(adapter), str(adapter), **settings)
         else:
             raise ModelError(
                 str(adapter),
@@ -207,30 +210,8 @@ class TorchModel:
                 target_modules="all-linear",
                 task_type="CAUSAL_LM",
             )
-            with _without_deprecations():
+            with without_deprecations():
                 self.network = get_peft_model(self.network, lora)
-
-
-def import_torch() -> Any:
-    """Import torch and transformers, quiet and without telemetry.
-
-    Raises BackendError with the command that installs them.
-    """
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        import torch
-        import transformers
-    except ImportError as problem:
-        raise BackendError(
-            "backend torch",
-            wanted="the packages torch and transformers",
-            got=str(problem),
-            remedy="pip install 'graphtutor[torch]'",
-        ) from None
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-    return torch
 
 
 def _mixed(wanted: str, got: str) -> BackendError:
@@ -239,70 +220,18 @@ def _mixed(wanted: str, got: str) -> BackendError:
     )
 
 
-def _load_pretrained(
-    source: str, where: str, placement: Placement, revision: str = ""
-) -> tuple[Any, Any]:
-    """Load network and tokenizer, on the CPU; in 4 bit on the device itself.
-
-    Raises ModelError on whatever is wrong with them.
-    """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    # Loose types: transformers declares its factories only in part.
-    tokenizers: Any = AutoTokenizer
-    models: Any = AutoModelForCausalLM
-    origin: dict[str, Any] = {"trust_remote_code": False}
-    if revision:
-        origin["revision"] = revision
-    settings = load_settings(placement)
-    try:
-        tokenizer = tokenizers.from_pretrained(source, **origin)
-        network, report = models.from_pretrained(
-            source, use_safetensors=True, output_loading_info=True, **origin, **settings
-        )
-    except Exception as problem:  # three libraries, each with exceptions of its own
-        raise ModelError(
-            where,
-            wanted="a causal language model in Hugging Face format with safetensors weights",
-            got=_first_line(problem),
-            remedy="check the folder or the hub id; a hub model needs a network the first time",
-        ) from None
-    missing = sorted(report["missing_keys"])
-    if missing:
-        # transformers would go on with random numbers in their place.
-        raise ModelError(
-            where,
-            wanted="weights for every layer that config.json names",
-            got=f"{len(missing)} missing, for instance {missing[0]}",
-            remedy="check that config.json and the weights belong together",
-        )
-    return network, tokenizer
-
-
 def _load_adapter(network: Any, adapter: Path) -> Any:
     """Put the adapter of a folder onto its base model. Raises ModelError if it does not fit."""
     from peft import PeftModel
 
     models: Any = PeftModel
     try:
-        with _without_deprecations():
+        with without_deprecations():
             return models.from_pretrained(network, str(adapter), is_trainable=True)
     except Exception as problem:  # peft, torch and safetensors, each with exceptions of its own
         raise ModelError(
             str(adapter),
             wanted="a LoRA adapter of this base model in PEFT layout",
-            got=_first_line(problem),
+            got=first_line(problem),
             remedy="check model.name, or train that phase again",
         ) from None
-
-
-@contextmanager
-def _without_deprecations() -> Generator[None, None, None]:
-    """Keep what peft uses of an older transformers from the user, who cannot change it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        yield
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]

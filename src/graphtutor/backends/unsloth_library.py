@@ -16,8 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from graphtutor.backends.torch import import_torch
 from graphtutor.errors import BackendError
+from graphtutor.models.pretrained import import_torch
 
 __all__ = ["Library", "compute", "import_unsloth", "quiet"]
 

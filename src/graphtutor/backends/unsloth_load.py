@@ -13,6 +13,7 @@ from graphtutor.backends.torch_device import place
 from graphtutor.backends.unsloth_library import Library, quiet
 from graphtutor.config import ModelConfig
 from graphtutor.errors import BackendError, ModelError
+from graphtutor.models.pretrained import first_line, load_pretrained
 from graphtutor.models.registry import resolve_model
 
 __all__ = ["Base", "find_base", "load_network"]
@@ -42,47 +43,18 @@ def find_base(model: ModelConfig, whole: Path | None = None) -> Base:
     where weights are missing. Raises ModelError if it cannot be loaded: it is not there, not in
     safetensors, or some layer has no weights.
     """
-    from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils import hub
 
-    # Loose types: transformers declares its factories only in part.
-    models: Any = AutoModelForCausalLM
-    tokenizers: Any = AutoTokenizer
     files: Any = hub
     name = str(whole or resolve_model(model.name))
     where = name if whole else f"model {model.name}"
-    origin: dict[str, Any] = {}
-    if model.revision and not Path(name).is_dir():
-        origin["revision"] = model.revision
-    try:
-        with quiet():
-            network, report = models.from_pretrained(
-                name,
-                device_map="meta",
-                use_safetensors=True,
-                trust_remote_code=False,
-                output_loading_info=True,
-                **origin,
-            )
-            tokenizer = tokenizers.from_pretrained(name, trust_remote_code=False, **origin)
-            # A hub model is in the cache by now. unsloth loads it from there: with an adapter it
-            # would take the newest revision.
-            folder = str(Path(files.cached_file(name, "config.json", **origin)).parent)
-    except Exception as problem:  # three libraries, each with exceptions of its own
-        raise ModelError(
-            where,
-            wanted="a causal language model in Hugging Face format with safetensors weights",
-            got=_first_line(problem),
-            remedy="check the folder or the hub id; a hub model needs a network the first time",
-        ) from None
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise ModelError(
-            where,
-            wanted="weights for every layer that config.json names",
-            got=f"{len(missing)} missing, for instance {missing[0]}",
-            remedy="check that config.json and the weights belong together",
-        )
+    revision = "" if Path(name).is_dir() else model.revision
+    with quiet():
+        network, tokenizer = load_pretrained(name, where, revision, device_map="meta")
+        # A hub model is in the cache by now. unsloth loads it from there: with an adapter it would
+        # take the newest revision.
+        origin = {"revision": revision} if revision else {}
+        folder = str(Path(files.cached_file(name, "config.json", **origin)).parent)
     window = int(getattr(network.config, "max_position_embeddings", _NO_LIMIT))
     return Base(name, folder, window, tokenizer)
 
@@ -149,10 +121,6 @@ def _misfit(where: str, problem: Exception) -> ModelError:
     return ModelError(
         where,
         wanted="weights of this base model that unsloth can load",
-        got=_first_line(problem),
+        got=first_line(problem),
         remedy="check model.name, or train that phase again",
     )
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]

@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from graphtutor.errors import BackendError, ModelError
+from graphtutor.errors import ModelError
 from graphtutor.models.adapters import Layout, layout_of, mlx_to_peft
 from graphtutor.models.chat import chat_template, rendered
+from graphtutor.models.pretrained import (
+    first_line,
+    import_torch,
+    load_pretrained,
+    without_deprecations,
+)
 from graphtutor.models.registry import resolve_model
 
 __all__ = ["DTYPES", "Merged", "merge", "save_merged"]
@@ -82,13 +87,14 @@ def merge(name: str, trained: Path | None, prompts: Sequence[str], revision: str
     None leaves the base as it is. The adapter's effect is compared before and after merging on the
     logits of ``prompts``. Raises ModelError where base and adapter do not go together.
     """
-    _quiet()
+    torch = import_torch("export")
     base = resolve_model(name)
     if trained is not None and (trained / "config.json").is_file():
-        network, tokenizer = _load(str(trained), "")
-        return Merged(network, tokenizer, None, _license(base, name))
+        network, tokenizer = load_pretrained(str(trained), f"model {trained}", dtype=torch.float32)
+        return Merged(network.eval(), tokenizer, None, _license(base, name))
     layout = None if trained is None else _layout(trained)
-    network, tokenizer = _load(base, revision)
+    network, tokenizer = load_pretrained(base, f"model {base}", revision, dtype=torch.float32)
+    network = network.eval()
     shift = None
     if trained is not None:
         ids = [list(tokenizer(text)["input_ids"]) for text in prompts]
@@ -130,8 +136,7 @@ def _merge_into(network: Any, adapter: Path, ids: Sequence[list[int]]) -> tuple[
 
     models: Any = PeftModel
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # what peft uses of transformers
+        with without_deprecations():
             joined = models.from_pretrained(network, str(adapter), is_trainable=False).eval()
             apart = [_logits(joined, row) for row in ids]
             whole = joined.merge_and_unload(safe_merge=True).eval()
@@ -139,7 +144,7 @@ def _merge_into(network: Any, adapter: Path, ids: Sequence[list[int]]) -> tuple[
         raise ModelError(
             str(adapter),
             wanted="an adapter of this base model in PEFT layout that can be merged",
-            got=_first_line(problem),
+            got=first_line(problem),
             remedy="check model.name, or train that phase again",
         ) from None
     steps = [
@@ -165,42 +170,6 @@ def _layout(folder: Path) -> Layout:
             remedy="train that phase first",
         )
     return layout
-
-
-def _load(source: str, revision: str) -> tuple[Any, Any]:
-    """Load network and tokenizer from a folder or the hub, weights whole and in float32."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    tokenizers: Any = AutoTokenizer
-    models: Any = AutoModelForCausalLM
-    options = {"revision": revision} if revision else {}
-    try:
-        tokenizer = tokenizers.from_pretrained(source, trust_remote_code=False, **options)
-        network, report = models.from_pretrained(
-            source,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-            **options,
-        )
-    except Exception as problem:  # three libraries, each with exceptions of its own
-        raise ModelError(
-            f"model {source}",
-            wanted="a causal language model in Hugging Face format with safetensors weights",
-            got=_first_line(problem),
-            remedy="check the folder or the hub id; a hub model needs a network the first time",
-        ) from None
-    missing = sorted(report["missing_keys"])
-    if missing:
-        raise ModelError(
-            f"model {source}",
-            wanted="weights for every layer that config.json names",
-            got=f"{len(missing)} missing, for instance {missing[0]}",
-            remedy="check that config.json and the weights belong together",
-        )
-    return network.eval(), tokenizer
 
 
 def _license(base: str, name: str) -> str:
@@ -270,23 +239,3 @@ def _relabel(file: Path, layout: str) -> None:
     fresh = file.with_name(f".{file.name}.new")
     module.save_file(held, fresh, metadata={"format": layout})
     os.replace(fresh, file)
-
-
-def _quiet() -> None:
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        import transformers
-    except ImportError as problem:
-        raise BackendError(
-            "export",
-            wanted="the packages torch, transformers and peft",
-            got=str(problem),
-            remedy="pip install 'graphtutor[torch]'",
-        ) from None
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
-
-
-def _first_line(problem: Exception) -> str:
-    return (str(problem).strip() or type(problem).__name__).splitlines()[0]

@@ -15,7 +15,7 @@ import pytest
 import typer
 
 from graphtutor import __version__
-from graphtutor.cli.main import COMMANDS, main
+from graphtutor.cli.main import COMMANDS, GROUPS, main
 from graphtutor.errors import GraphError
 
 
@@ -58,9 +58,29 @@ def test_every_command_exists_and_explains_itself(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The table is not ahead of the code: each name has a module with a documented ``run``."""
-    assert import_module(f"graphtutor.cli.{name}").run.__doc__
+    assert name in GROUPS or import_module(f"graphtutor.cli.{name}").run.__doc__
     assert main([name, "--help"]) == 0
     assert capsys.readouterr().out.startswith(f"Usage: graphtutor {name} [OPTIONS]")
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_alone_shows_its_commands(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As the program itself does; no line is cut at the width of a plain terminal."""
+    assert main([group]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"Usage: graphtutor {group} [OPTIONS] COMMAND")
+    assert [line.split(maxsplit=1) for line in shown.split("Commands:\n")[1].splitlines()] == [
+        [name, about] for name, about in GROUPS[group].items()
+    ]
+
+
+@pytest.mark.parametrize(("group", "name"), [(g, n) for g, names in GROUPS.items() for n in names])
+def test_every_command_of_a_group_explains_itself(
+    group: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert import_module(f"graphtutor.cli.{group}_{name}").run.__doc__
+    assert main([group, name, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"Usage: graphtutor {group} {name} [OPTIONS]")
 
 
 def test_unknown_command_suggests_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,8 @@
 
 ``graphtutor --help`` has to answer at once, so it reads names and help lines from :data:`COMMANDS`
 and imports no command. A command's module, ``graphtutor.cli.<name>`` with a function ``run``, is
-imported when that command is run, asked for help, or completed in a shell.
+imported when that command is run, asked for help, or completed in a shell. Commands of one matter
+form a group (:data:`GROUPS`); their modules are ``graphtutor.cli.<group>_<name>``.
 
 This is also the only place that turns exceptions into exit codes: 2 for bad input (one line, no
 traceback), 130 for Ctrl-C, 1 with a traceback for a bug.
@@ -18,7 +19,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import typer
 from typer.core import TyperGroup
@@ -46,10 +47,25 @@ COMMANDS: Final[dict[str, str]] = {
     "export": "Write a trained model for hf, mlx, gguf or ollama, checked",
     "adapter": "Convert an adapter between PEFT and mlx-lm",
     "study": "Run an experiment: distribution, k, depth, drift",
-    "blueprint": "Reasoning blueprints: start, check and show a domain",
+    "blueprint": "Reasoning blueprints: data on how to think in a domain",
     "pretrain": "Make the embedded nano model again",
 }
 """Command name to help line, in the order of ``graphtutor --help``."""
+
+GROUPS: Final[dict[str, dict[str, str]]] = {
+    "blueprint": {
+        "list": "What is built in",
+        "init": "Write a starter blueprint to fill in",
+        "build": "Make a blueprint with a language model, or from a graph",
+        "check": "Count what breaks the quality gate",
+        "show": "Draw a blueprint or a topic, here and as SVG",
+        "expand": "Make training and preference data",
+        "train": "Train a model on expanded data, then evaluate it",
+        "eval": "Score a model's answers on held-out topics",
+        "schema": "Print the JSON Schema of frameworks or domains",
+    },
+}
+"""The commands of each group of :data:`COMMANDS`, likewise."""
 
 BAD_INPUT: Final = GraphtutorError.exit_code
 INTERRUPTED: Final = 130
@@ -104,20 +120,44 @@ def _complain(message: str, code: int) -> int:
 class _LazyGroup(TyperGroup):
     """A group that lists placeholders and puts the real command in place when it is needed."""
 
+    table: ClassVar[dict[str, str]] = COMMANDS
+    prefix: ClassVar[str] = ""
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the command that ``args`` begins with, then resolve as usual."""
-        if args and args[0] in COMMANDS:
-            self.commands[args[0]] = _load(args[0])
+        if args and args[0] in self.table:
+            self.commands[args[0]] = _load(self.prefix, args[0], self.table[args[0]])
         return super().resolve_command(ctx, args)
 
 
-def _load(name: str) -> Any:
+_CONTEXT: Final = {"help_option_names": ["--help", "-h"]}
+
+
+def _load(prefix: str, name: str, line: str) -> Any:
+    if not prefix and name in GROUPS:
+        return typer.main.get_command(_group(name, line))
     single = typer.Typer(add_completion=False, rich_markup_mode=None, context_settings=_CONTEXT)
-    single.command(name, short_help=COMMANDS[name])(import_module(f"graphtutor.cli.{name}").run)
+    module = import_module(f"graphtutor.cli.{prefix}{name}".replace("-", "_"))
+    single.command(name, short_help=line)(module.run)
     return typer.main.get_command(single)
 
 
-_CONTEXT: Final = {"help_option_names": ["--help", "-h"]}
+def _group(name: str, line: str) -> typer.Typer:
+    """Return a group of lazily imported commands; called without one it shows its help."""
+    kind = type(f"_{name.title()}", (_LazyGroup,), {"table": GROUPS[name], "prefix": f"{name}_"})
+    app = typer.Typer(
+        name=name,
+        cls=kind,
+        help=line + ".",
+        invoke_without_command=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        context_settings=_CONTEXT,
+    )
+    app.callback()(_show_help)
+    for command, about in GROUPS[name].items():
+        app.command(command, help=about)(_placeholder)
+    return app
 
 
 def _app() -> typer.Typer:
@@ -145,6 +185,11 @@ def _top(
     if version:
         typer.echo(f"graphtutor {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _show_help(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

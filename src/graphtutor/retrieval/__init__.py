@@ -1,0 +1,1 @@
+"""Retrieval: documents and graph in, cited answers out."""

@@ -57,7 +57,7 @@ class Chunk:
 
     @classmethod
     def from_payload(cls, payload: dict[str, Any]) -> Chunk:
-        """Return the chunk that :meth:`payload` wrote. Raises KeyError or TypeError for another shape."""
+        """Return the chunk that :meth:`payload` wrote; KeyError or TypeError for other shapes."""
         data = dict(payload)
         data["section"] = tuple(data["section"])
         data["entities"] = tuple(data["entities"])

@@ -10,7 +10,8 @@ from graphtutor.web.comparison import Comparison, compared
 from graphtutor.web.distribution import DistributionView, distribution_view
 from graphtutor.web.examples import Examples, examples_of
 from graphtutor.web.frame import Frame
-from graphtutor.web.inference import InferenceWorker, JobView, Question
+from graphtutor.web.inference import InferenceWorker
+from graphtutor.web.jobs import JobView, Question
 from graphtutor.web.player import Frames, compare_frames, frame_of, log_of
 from graphtutor.web.pool import Pool, PoolQuery, PoolTask, pool_of, pool_task
 from graphtutor.web.probes import ProbesView, probes_view

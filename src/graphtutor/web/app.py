@@ -13,7 +13,10 @@ from pydantic import BaseModel, NonNegativeInt, PositiveInt
 
 from graphtutor.web.answers import Asked
 from graphtutor.web.api import Api, Health
-from graphtutor.web.inference import InferenceWorker, Loader
+from graphtutor.web.frame_schema import schema_text
+from graphtutor.web.inference import QUIET_SECONDS, InferenceWorker
+from graphtutor.web.jobs import FINAL
+from graphtutor.web.loaded_models import Loader
 from graphtutor.web.pool import PoolFilter, PoolQuery
 from graphtutor.web.problem import WebError, error_body
 from graphtutor.web.security import App, ETags, Guard
@@ -37,17 +40,22 @@ _NOT_BUILT: Final = WebError(
 
 
 def create_app(
-    root: Path, load: Loader, static: Path | None = None, hosts: tuple[str, ...] = ()
+    root: Path,
+    load: Loader,
+    static: Path | None = None,
+    hosts: tuple[str, ...] = (),
+    quiet_seconds: float = QUIET_SECONDS,
 ) -> App:
     """Return the app over the runs in ``root``.
 
     ``load`` loads the model of a run's phase, ``static`` is the folder of the built pages, and
-    ``hosts`` are names besides those of this machine that the server is reached by.
+    ``hosts`` are names besides those of this machine that the server is reached by. An engine that
+    gives no sign of life for ``quiet_seconds`` is given up.
     """
     from fastapi import FastAPI
     from fastapi.middleware.gzip import GZipMiddleware
 
-    worker = InferenceWorker(load)
+    worker = InferenceWorker(load, quiet_seconds=quiet_seconds)
     api = Api(RunStore(root), worker)
 
     @asynccontextmanager
@@ -70,6 +78,9 @@ def _add_runs(app: FastAPI, api: Api) -> None:
     def health() -> Any:
         return _json(Health())
 
+    def schema() -> Any:
+        return _text(schema_text())
+
     def runs() -> Any:
         return _json(api.runs())
 
@@ -82,6 +93,7 @@ def _add_runs(app: FastAPI, api: Api) -> None:
     _get(app, "/api/health", health)
     _get(app, "/api/runs", runs)
     _get(app, "/api/compare", compare)
+    _get(app, "/api/frame.schema.json", schema)
     _get(app, "/api/runs/{run_id}", _page(api.run))
     _get(app, "/api/runs/{run_id}/examples", examples)
     for page in (api.training, api.audit, api.distribution, api.probes, api.story):
@@ -206,7 +218,7 @@ async def _events(worker: InferenceWorker, job: str) -> AsyncIterator[str]:
         state = view.model_dump_json(exclude={"seconds"})
         if state != told:
             yield f"data: {view.model_dump_json()}\n\n"
-        if view.state in ("done", "failed", "cancelled"):
+        if view.state in FINAL:
             return
         quiet = 0.0 if pieces or state != told else quiet + _LOOK_SECONDS
         told = state
@@ -275,12 +287,14 @@ def _get(app: FastAPI, path: str, endpoint: Callable[..., Any]) -> None:
 
 
 def _json(record: BaseModel, status: int = 200) -> Any:
-    from fastapi import Response
-
-    return Response(record.model_dump_json(), status, media_type="application/json")
+    return _text(record.model_dump_json(), status)
 
 
 def _error(problem: WebError, status: int) -> Any:
+    return _text(json.dumps(error_body(problem)), status)
+
+
+def _text(json_text: str, status: int = 200) -> Any:
     from fastapi import Response
 
-    return Response(json.dumps(error_body(problem)), status, media_type="application/json")
+    return Response(json_text, status, media_type="application/json")

@@ -24,6 +24,7 @@ from graphtutor.web.examples import examples_of
 from graphtutor.web.export_pages import page_beside_data, page_in_one_file
 from graphtutor.web.export_script import script
 from graphtutor.web.export_shards import sampled_tasks, write_candidates, write_episodes
+from graphtutor.web.frame_schema import schema_text
 from graphtutor.web.probes import probes_view
 from graphtutor.web.run_files import RunFiles
 from graphtutor.web.story import story_of
@@ -111,6 +112,7 @@ def _write(site: _Site, plan: ExportPlan, pages: Path, say: Callable[[str], None
             target = site.folder / path.relative_to(pages)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
+    write_text(site.folder / "frame.schema.json", schema_text())
     write_text(site.folder / "index.html", page_beside_data(pages))
 
 

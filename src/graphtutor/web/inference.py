@@ -2,6 +2,11 @@
 
 What loads a model is given from above: this layer knows no engine. A model that can say its words
 one by one (``stream``) is shown as it speaks; any other is shown when it is done.
+
+An engine may hang, and a thread cannot be ended from outside. So a thread whose engine gives no
+sign of life for too long is given up: its question fails, what it may still say is ignored, and a
+fresh thread with models of its own goes on with the next question. Only so many are given up; then
+no question is taken until one of them comes back.
 """
 
 from __future__ import annotations
@@ -10,28 +15,25 @@ import logging
 import secrets
 import time
 from collections import OrderedDict, deque
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Generator
 from threading import Condition, Thread
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from graphtutor.backends.base import TextModel
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.errors import BackendError, GraphtutorError
-from graphtutor.runs.directory import RunDirectory
-from graphtutor.web.answers import Answer
-from graphtutor.web.problem import Busy, NotFound, error_body
-from graphtutor.web.rates import ApiRecord
+from graphtutor.web.jobs import FINAL, Job, JobView, Piece, Question, State
+from graphtutor.web.loaded_models import LoadedModels, Loader
+from graphtutor.web.problem import Busy, NotFound, Stuck, error_body
 
-__all__ = ["InferenceWorker", "JobView", "Loader", "Piece", "Question", "Streams"]
+__all__ = ["QUIET_SECONDS", "InferenceWorker", "Streams"]
 
-Loader = Callable[[RunDirectory, str], TextModel]
-"""Loads the model that a phase of a run ended with. Raises GraphtutorError where it cannot."""
-State = Literal["queued", "loading", "running", "done", "failed", "cancelled"]
-
-_FINAL: Final = ("done", "failed", "cancelled")
+QUIET_SECONDS: Final = 120.0
+"""How long an engine may take to load a model, to say its next word, or to answer if it does not
+say them one by one."""
 _WAITING: Final = 8
-_MODELS: Final = 2
+_GIVEN_UP: Final = 3
+"""Threads that may hang at a time: each may hold a model in memory."""
 _KEPT: Final = 64
 """Finished jobs whose answers can still be asked for."""
 _LOG: Final = logging.getLogger(__name__)
@@ -46,75 +48,37 @@ class Streams(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What to ask the models of ``phases``; ``judge`` reads and scores a completion."""
-
-    run: RunDirectory
-    phases: Sequence[str]
-    prompt: str
-    key: str
-    max_new_tokens: int
-    judge: Callable[[str, Completion], Answer]
-
-
-class Piece(ApiRecord):
-    """A piece of text that the model of a phase has just said."""
-
-    phase: str
-    text: str
-
-
-class JobView(ApiRecord):
-    """A job as it stands. ``position`` 0 is being answered, 1 is next."""
-
-    job: str
-    run: str
-    state: State
-    position: int
-    phases: tuple[str, ...]
-    results: tuple[Answer, ...]
-    error: dict[str, str] | None
-    loading: str | None
-    seconds: float
-
-
-@dataclass(slots=True)
-class _Job:
-    id: str
-    question: Question
-    state: State = "queued"
-    results: list[Answer] = field(default_factory=list[Answer])
-    pieces: list[Piece] = field(default_factory=list[Piece])
-    error: dict[str, str] | None = None
-    loading: str | None = None
-    cancelled: bool = False
-    began: float = field(default_factory=time.monotonic)
-    ended: float | None = None
-
-
-class _Cancelled(Exception):
+class _Unwanted(Exception):
     """Nobody waits for the answer any more."""
 
 
 class InferenceWorker:
     """Answers one question at a time, in the order in which they came."""
 
-    def __init__(self, load: Loader, waiting: int = _WAITING) -> None:
+    def __init__(
+        self, load: Loader, waiting: int = _WAITING, quiet_seconds: float = QUIET_SECONDS
+    ) -> None:
         """Start no thread and load no model before the first question."""
         self._load = load
         self._waiting = waiting
-        self._models: OrderedDict[tuple[str, str], TextModel] = OrderedDict()
-        self._jobs: OrderedDict[str, _Job] = OrderedDict()
-        self._queue: deque[_Job] = deque()
-        self._running: _Job | None = None
-        self._closed = False
+        self._quiet_seconds = quiet_seconds
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._queue: deque[Job] = deque()
+        self._running: Job | None = None
+        self._models: LoadedModels | None = None
+        """Those of the thread at work: a thread with others has been given up."""
+        self._given_up = 0
+        self._watched = self._closed = False
         self._changed = Condition()
-        self._thread: Thread | None = None
 
     def submit(self, question: Question) -> str:
-        """Queue a question and return the job's id. Raises Busy if too many wait."""
+        """Queue a question and return the job's id.
+
+        Raises Busy if too many wait, Stuck if too many engines hang.
+        """
         with self._changed:
+            if self._given_up >= _GIVEN_UP:
+                raise _stuck(self._given_up)
             under_way = len(self._queue) + (self._running is not None)
             if under_way > self._waiting or self._closed:
                 raise Busy(
@@ -123,13 +87,11 @@ class InferenceWorker:
                     got="one more",
                     remedy="wait until one is answered, or cancel one",
                 )
-            job = _Job(secrets.token_hex(8), question)
+            job = Job(secrets.token_hex(8), question)
             self._jobs[job.id] = job
             self._queue.append(job)
             self._forget_old()
-            if self._thread is None:
-                self._thread = Thread(target=self._work, name="inference", daemon=True)
-                self._thread.start()
+            self._start()
             self._changed.notify_all()
             return job.id
 
@@ -151,7 +113,7 @@ class InferenceWorker:
             job.cancelled = True
             if job in self._queue:
                 self._queue.remove(job)
-                self._end(job, "cancelled")
+                job.end("cancelled")
             return self._view(job)
 
     def close(self) -> None:
@@ -162,56 +124,92 @@ class InferenceWorker:
                 job.cancelled = True
             self._changed.notify_all()
 
-    def _job(self, job_id: str) -> _Job:
+    def _job(self, job_id: str) -> Job:
         found = self._jobs.get(job_id)
         if found is None:
             raise NotFound("the job", wanted="a job of this server", got=repr(job_id)[:40])
         return found
 
-    def _view(self, job: _Job) -> JobView:
-        waits = job in self._queue
-        return JobView(
-            job=job.id,
-            run=job.question.run.run_id,
-            state=job.state,
-            position=1 + self._queue.index(job) if waits else 0,
-            phases=tuple(job.question.phases),
-            results=tuple(job.results),
-            error=job.error,
-            loading=job.loading,
-            seconds=round((job.ended or time.monotonic()) - job.began, 2),
-        )
+    def _view(self, job: Job) -> JobView:
+        return job.view(1 + self._queue.index(job) if job in self._queue else 0)
 
     def _forget_old(self) -> None:
-        over = [job for job in self._jobs.values() if job.state in _FINAL]
+        over = [job for job in self._jobs.values() if job.state in FINAL]
         for job in over[: max(0, len(over) - _KEPT)]:
             del self._jobs[job.id]
 
-    def _work(self) -> None:
+    def _start(self) -> None:
+        """Start what is not there yet: a thread that answers, one that watches it."""
+        if not self._watched:
+            self._watched = True
+            Thread(target=self._watch, name="inference watch", daemon=True).start()
+        if self._models is None:
+            self._models = LoadedModels(self._load)
+            Thread(target=self._work, args=[self._models], name="inference", daemon=True).start()
+
+    def _work(self, models: LoadedModels) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._queue or self._closed)
                 if self._closed:
-                    for job in self._queue:
-                        self._end(job, "cancelled")
-                    self._queue.clear()
+                    self._end_all("cancelled")
                     return
                 self._running = job = self._queue.popleft()
-            state = self._answered(job)
+                job.heard = time.monotonic()
+            state = self._answered(job, models)
             with self._changed:
+                if self._models is not models:
+                    self._given_up -= 1
+                    return
                 self._running = None
-                self._end(job, state)
+                job.end(state)
+                self._changed.notify_all()
 
-    def _answered(self, job: _Job) -> State:
+    def _watch(self) -> None:
+        """Give up the thread at work once it has been quiet for too long."""
+        with self._changed:
+            while not self._closed:
+                heard = self._running.heard if self._running else time.monotonic()
+                left = heard + self._quiet_seconds - time.monotonic()
+                if self._running and left <= 0:
+                    self._give_up(self._running)
+                else:
+                    self._changed.wait(left)
+
+    def _give_up(self, job: Job) -> None:
+        problem = BackendError(
+            f"inference, run {job.question.run.run_id}",
+            wanted=f"a sign of life from the engine within {self._quiet_seconds:g} s",
+            got="none",
+            remedy="ask again; restart 'graphtutor serve' if it happens again",
+        )
+        _LOG.error("%s", problem)
+        job.error = None if job.cancelled else error_body(problem)["error"]
+        job.end("cancelled" if job.cancelled else "failed")
+        self._running = self._models = None
+        self._given_up += 1
+        if self._given_up < _GIVEN_UP:
+            self._start()
+        else:
+            self._end_all("failed", error_body(_stuck(self._given_up))["error"])
+        self._changed.notify_all()
+
+    def _end_all(self, state: State, error: dict[str, str] | None = None) -> None:
+        """End all that wait."""
+        for job in self._queue:
+            job.error = error
+            job.end(state)
+        self._queue.clear()
+
+    def _answered(self, job: Job, models: LoadedModels) -> State:
         """Answer a job and return how that ended; no engine's failure ends the worker."""
         try:
             for phase in job.question.phases:
-                self._answer(job, phase)
-        except _Cancelled:
+                self._answer(job, phase, models)
+        except _Unwanted:
             return "cancelled"
         except GraphtutorError as problem:
-            job.error = error_body(problem)["error"]
-            return "failed"
+            return self._failed(job, problem)
         except Exception as problem:
             _LOG.exception("inference failed")
             failure = BackendError(
@@ -220,20 +218,29 @@ class InferenceWorker:
                 got=f"{type(problem).__name__} in the engine",
                 remedy="see the terminal of 'graphtutor serve'",
             )
-            job.error = error_body(failure)["error"]
-            return "failed"
+            return self._failed(job, failure)
         return "done"
 
-    def _answer(self, job: _Job, phase: str) -> None:
+    def _failed(self, job: Job, problem: GraphtutorError) -> State:
+        with self._changed:
+            if job.state not in FINAL:
+                job.error = error_body(problem)["error"]
+        return "failed"
+
+    def _answer(self, job: Job, phase: str, models: LoadedModels) -> None:
         question = job.question
-        model = self._model(job, phase)
+        model = models.known(question.run, phase)
+        if model is None:
+            self._go_on(job, "loading", phase)
+            model = models.loaded(question.run, phase)
         self._go_on(job, "running")
         completion = self._said(job, phase, model)
         answer = question.judge(phase, completion)
         with self._changed:
+            self._go_on(job, "running")
             job.results.append(answer)
 
-    def _said(self, job: _Job, phase: str, model: TextModel) -> Completion:
+    def _said(self, job: Job, phase: str, model: TextModel) -> Completion:
         question = job.question
         prompt = Prompt(question.key, question.prompt)
         sampling = Sampling(max_new_tokens=question.max_new_tokens)
@@ -248,31 +255,23 @@ class InferenceWorker:
             except StopIteration as end:
                 return end.value
 
-    def _say(self, job: _Job, phase: str, words: str) -> None:
+    def _say(self, job: Job, phase: str, words: str) -> None:
         with self._changed:
+            self._go_on(job, "running")
             job.pieces.append(Piece(phase=phase, text=words))
-        self._go_on(job, "running")
 
-    def _model(self, job: _Job, phase: str) -> TextModel:
-        key = (str(job.question.run.path), phase)
-        if key in self._models:
-            self._models.move_to_end(key)
-            return self._models[key]
-        job.loading = phase
-        self._go_on(job, "loading")
-        # Room first: two models and a third may be more than the memory holds.
-        while len(self._models) >= _MODELS:
-            self._models.popitem(last=False)
-        model = self._models[key] = self._load(job.question.run, phase)
-        job.loading = None
-        return model
-
-    def _go_on(self, job: _Job, state: State) -> None:
+    def _go_on(self, job: Job, state: State, loading: str | None = None) -> None:
+        """Note a sign of life. Raises _Unwanted if the job was cancelled or given up."""
         with self._changed:
-            if job.cancelled:
-                raise _Cancelled
-            job.state = state
+            if job.cancelled or job.state in FINAL:
+                raise _Unwanted
+            job.state, job.loading, job.heard = state, loading, time.monotonic()
 
-    def _end(self, job: _Job, state: State) -> None:
-        job.state, job.ended, job.loading = state, time.monotonic(), None
-        self._changed.notify_all()
+
+def _stuck(engines: int) -> Stuck:
+    return Stuck(
+        "live answers",
+        wanted="an engine that answers",
+        got=f"{engines} that hang",
+        remedy="restart 'graphtutor serve'",
+    )

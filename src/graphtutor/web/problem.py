@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from graphtutor.errors import GraphtutorError
 
-__all__ = ["BadRequest", "Busy", "NotFound", "WebError", "error_body"]
+__all__ = ["BadRequest", "Busy", "NotFound", "Stuck", "WebError", "error_body"]
 
 
 class WebError(GraphtutorError):
@@ -31,6 +31,12 @@ class Busy(WebError):
     """More work than the one worker may have waiting."""
 
     status = 429
+
+
+class Stuck(WebError):
+    """Work that this process can no longer do."""
+
+    status = 503
 
 
 def error_body(problem: GraphtutorError) -> dict[str, dict[str, str]]:

@@ -18,9 +18,9 @@ _MOST: Final = 2**53
 
 
 class ApiRecord(BaseModel):
-    """What the API sends: frozen; numbers that are not finite become null."""
+    """What the API sends: these fields and no others; numbers that are not finite become null."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Rate(ApiRecord):

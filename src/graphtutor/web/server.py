@@ -13,7 +13,8 @@ from typing import Final
 
 from graphtutor.errors import BackendError, ConfigError
 from graphtutor.web.app import create_app
-from graphtutor.web.inference import Loader
+from graphtutor.web.inference import QUIET_SECONDS
+from graphtutor.web.loaded_models import Loader
 
 __all__ = ["listen", "serve"]
 
@@ -29,9 +30,13 @@ def serve(
     *,
     page: str = "",
     open_browser: bool = True,
+    quiet_seconds: float = QUIET_SECONDS,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve until Ctrl-C. ``page`` is what follows the address in the browser.
+    """Serve until Ctrl-C.
+
+    ``page`` is what follows the address in the browser. An engine that gives no sign of life for
+    ``quiet_seconds`` is given up.
 
     Raises BackendError where FastAPI or uvicorn is not installed, ConfigError where the address
     cannot be used.
@@ -49,7 +54,7 @@ def serve(
     listening = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/{page}"
-    app = create_app(root, load, static, (host,))
+    app = create_app(root, load, static, (host,), quiet_seconds)
     settings = uvicorn.Config(
         app,
         log_level="warning",

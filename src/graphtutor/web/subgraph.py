@@ -15,7 +15,16 @@ from graphtutor.web.episode import HopView, LogEpisode
 from graphtutor.web.graph_view import GraphView
 from graphtutor.web.rates import ApiRecord
 
-__all__ = ["GoldEdge", "GraphEdge", "GraphNode", "Subgraph", "gold_edges", "subgraph"]
+__all__ = [
+    "EdgeKind",
+    "GoldEdge",
+    "GraphEdge",
+    "GraphNode",
+    "NodeKind",
+    "Subgraph",
+    "gold_edges",
+    "subgraph",
+]
 
 MOST_NODES: Final = 18
 """More than this cannot be laid out without labels that overlap."""

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { EdgeKind, GraphEdge, GraphNode } from "../src/data/types";
-import { layoutGraph, overlaps, wrap, type Box } from "../src/lib/layout";
+import { overlaps, type Box } from "../src/lib/layout/boxes";
+import { layoutGraph } from "../src/lib/layout/graph";
+import { wrap } from "../src/lib/layout/wrap";
 
 /** Wider than any of the fonts of the page. */
 const measure = (text: string, size: number, bold: boolean): number => text.length * size * (bold ? 0.62 : 0.57);

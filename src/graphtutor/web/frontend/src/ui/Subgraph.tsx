@@ -2,7 +2,8 @@
 
 import { useMemo } from "preact/hooks";
 import type { Frame, GraphEdge, NodeKind } from "../data/types";
-import { layoutGraph, type GraphLayout, type PlacedEdge, type PlacedNode } from "../lib/layout";
+import type { PlacedEdge } from "../lib/layout/edges";
+import { layoutGraph, type GraphLayout, type PlacedNode } from "../lib/layout/graph";
 import { iconPath } from "./icons";
 import { measureText, useSize } from "./measure";
 import { large } from "../state/prefs";

@@ -13,6 +13,7 @@ from graphtutor.backends.registry import get_backend
 from graphtutor.completion.completion import Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.errors import ModelError
+from graphtutor.models.chat import rendered
 from graphtutor.training.examples import encode_pairs
 
 pytest.importorskip("torch")
@@ -85,10 +86,47 @@ def test_masks_are_exact_for_any_text(tiny: Any, question: str, answer: str) -> 
 def test_generation_sees_the_prompt_that_training_saw(tiny: Any) -> None:
     """Drift between the two is the commonest reason for a tuned model that fails when served."""
     _, model = tiny
-    assert model._prompt_ids(QUESTION) == split(model, QUESTION, ANSWER)[0]
+    assert model._prompt_ids(Prompt("a", QUESTION)) == split(model, QUESTION, ANSWER)[0]
     [[completion]] = model.generate([Prompt("a", QUESTION)], Sampling(max_new_tokens=8))
     assert completion.tokens <= 8
     assert completion.cut == (completion.tokens == 8)
+
+
+def test_a_system_message_stands_before_the_question_and_is_not_trained(tiny: Any) -> None:
+    """Each family has its own place for it; a plain model reads it first."""
+    name, model = tiny
+    system = "You answer tersely."
+    plain = model.encode(QUESTION, ANSWER)
+    with_system = model.encode(QUESTION, ANSWER, system)
+    cut = with_system.mask.index(True)
+    assert with_system.tokens[cut:] == plain.tokens[plain.mask.index(True) :]
+    shown = model.tokenizer.decode(with_system.tokens[:cut])
+    assert shown.count(system) == shown.count(QUESTION) == 1
+    assert shown.index(system) < shown.index(QUESTION)
+    asked = Prompt("a", QUESTION, system)
+    assert tuple(model._prompt_ids(asked)) == with_system.tokens[:cut]
+    if name in {"smollm", "qwen2", "qwen3"}:
+        assert f"<|im_start|>system\n{system}<|im_end|>" in shown
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}"
+        "{% endif %}{% for m in messages %}<{{ m['role'] }}>{{ m['content'] }}{% endfor %}",
+        "{% for m in messages if m['role'] != 'system' %}<{{ m['role'] }}>{{ m['content'] }}"
+        "{% endfor %}",
+    ],
+    ids=["refuses", "drops"],
+)
+def test_a_template_without_system_messages_has_it_in_the_users(template: str, tiny: Any) -> None:
+    """Gemma's template raises on one; another would train on questions without their style."""
+    from copy import copy
+
+    tokenizer = copy(tiny[1].tokenizer)
+    tokenizer.chat_template = template
+    assert rendered(tokenizer, QUESTION, "Be terse.") == f"<user>Be terse.\n\n{QUESTION}"
+    assert rendered(tokenizer, QUESTION) == f"<user>{QUESTION}"
 
 
 def test_what_is_longer_than_the_window_is_refused_with_a_count(tiny: Any) -> None:

@@ -107,7 +107,8 @@ class Scripted:
             on_done(len(prompts))
         return [list(self.says[prompt.key]) for prompt in prompts]
 
-    def encode(self, prompt: str, completion: str) -> Example:
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
+        del system
         head, tail = len(prompt), len(completion)
         return Example((1,) * head + (2,) * tail, (False,) * head + (True,) * tail)
 

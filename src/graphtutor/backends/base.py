@@ -84,8 +84,11 @@ class TokenLogProbs:
 class TextModel(Generator, Protocol):
     """A loaded model with its tokenizer."""
 
-    def encode(self, prompt: str, completion: str) -> Example:
-        """Tokenise prompt and completion; the mask covers exactly the completion and the end."""
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
+        """Tokenise prompt and completion; the mask covers exactly the completion and the end.
+
+        ``system`` is the system message before the prompt, if there is one.
+        """
         ...
 
     def window(self) -> int:

@@ -23,6 +23,7 @@ from graphtutor.config import ModelConfig
 from graphtutor.errors import ModelError
 from graphtutor.io.atomic import write_text
 from graphtutor.io.seed import random_stream
+from graphtutor.models.chat import folded
 
 __all__ = ["FakeBackend", "FakeModel"]
 
@@ -63,7 +64,7 @@ class FakeModel:
         on_done: Callable[[int], None] | None = None,
     ) -> list[list[Completion]]:
         """Answer by memory; with a temperature, half of the samples answer another prompt."""
-        lengths = [len(prompt.text.encode()) for prompt in prompts]
+        lengths = [len(folded(p.system, p.text).encode()) for p in prompts]
         refuse_too_long(lengths, sampling.max_new_tokens, self.window())
         done: list[list[Completion]] = []
         for prompt in prompts:
@@ -73,9 +74,9 @@ class FakeModel:
                 on_done(1)
         return done
 
-    def encode(self, prompt: str, completion: str) -> Example:
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
         """Return the bytes of both and an end mark; the mask covers the completion and the mark."""
-        head, tail = prompt.encode(), completion.encode()
+        head, tail = folded(system, prompt).encode(), completion.encode()
         mask = (False,) * len(head) + (True,) * (len(tail) + 1)
         return Example((*head, *tail, _END), mask)
 
@@ -116,9 +117,10 @@ class FakeModel:
             if stream.random() < 0.5:
                 known = sorted(self.pairs)
                 return self.pairs[known[int(stream.integers(len(known)))]]
-        if prompt.text in self.pairs:
-            return self.pairs[prompt.text]
-        words = set(prompt.text.split())
+        asked = folded(prompt.system, prompt.text)
+        if asked in self.pairs:
+            return self.pairs[asked]
+        words = set(asked.split())
         nearest = max(sorted(self.pairs), key=lambda known: len(words & _words(known)))
         return self.pairs[nearest]
 

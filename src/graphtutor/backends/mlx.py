@@ -111,7 +111,7 @@ class MlxModel:
         ends = self._loaded.ends
         return complete(
             prompts,
-            [tokens.prompt_ids(self.tokenizer, prompt.text) for prompt in prompts],
+            [tokens.prompt_ids(self.tokenizer, one.text, one.system) for one in prompts],
             sampling,
             window=self.window(),
             batch_rows=self.batch_rows,
@@ -120,9 +120,9 @@ class MlxModel:
             on_done=on_done,
         )
 
-    def encode(self, prompt: str, completion: str) -> Example:
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""
-        return tokens.encode(self.tokenizer, prompt, completion)
+        return tokens.encode(self.tokenizer, prompt, completion, system)
 
     def window(self) -> int:
         """Return how many tokens the model can read and write together."""

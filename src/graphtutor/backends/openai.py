@@ -29,6 +29,7 @@ from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.errors import BackendError, ModelError
 from graphtutor.io.seed import derive_seed, random_stream
+from graphtutor.models.chat import folded
 
 __all__ = ["OpenAIBackend", "OpenAIModel", "request_seed"]
 
@@ -121,7 +122,7 @@ class OpenAIModel:
         """Return a stand-in where the server applies a template, which it does not show."""
         return "applied by the server" if self.model.server.chat else ""
 
-    def encode(self, prompt: str, completion: str) -> Example:
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
         """Raise BackendError: the tokenizer is the server's."""
         raise _only_generates("show the tokens of a training example")
 
@@ -196,9 +197,10 @@ class OpenAIModel:
                 "top_p": sampling.top_p,
             }
             if chat:
-                asked["messages"] = [{"role": "user", "content": prompt.text}]
+                system = [{"role": "system", "content": prompt.system}] if prompt.system else []
+                asked["messages"] = [*system, {"role": "user", "content": prompt.text}]
             else:
-                asked["prompt"] = prompt.text
+                asked["prompt"] = folded(prompt.system, prompt.text)
             if n > 1:
                 asked["n"] = n
             if sampling.temperature:

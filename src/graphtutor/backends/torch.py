@@ -98,7 +98,7 @@ class TorchModel:
         self.network.eval()
         return complete(
             prompts,
-            [self._prompt_ids(prompt.text) for prompt in prompts],
+            [self._prompt_ids(prompt) for prompt in prompts],
             sampling,
             window=self.window(),
             batch_rows=self.batch_rows,
@@ -115,16 +115,16 @@ class TorchModel:
         from graphtutor.backends.torch_decode import end_ids
         from graphtutor.backends.torch_stream import spoken, stream_ids
 
-        ids, limit = self._prompt_ids(prompt.text), sampling.max_new_tokens
+        ids, limit = self._prompt_ids(prompt), sampling.max_new_tokens
         refuse_too_long([len(ids)], limit, self.window())
         self.network.eval()
         ends = end_ids(self.network, self.tokenizer)
         tokens_ = stream_ids(self.network, ends, ids, limit)
         return (yield from spoken(self.tokenizer, tokens_, limit))
 
-    def encode(self, prompt: str, completion: str) -> Example:
+    def encode(self, prompt: str, completion: str, system: str = "") -> Example:
         """Tokenise prompt and completion apart, as they come apart in generation."""
-        return tokens.encode(self.tokenizer, prompt, completion)
+        return tokens.encode(self.tokenizer, prompt, completion, system)
 
     def window(self) -> int:
         """Return the model's number of positions."""
@@ -177,8 +177,8 @@ class TorchModel:
             ends = end_ids(self.network, self.tokenizer)
             return decode_ids(self.network, ends, prompts, ids, sampling)
 
-    def _prompt_ids(self, prompt: str) -> list[int]:
-        return tokens.prompt_ids(self.tokenizer, prompt)
+    def _prompt_ids(self, prompt: Prompt) -> list[int]:
+        return tokens.prompt_ids(self.tokenizer, prompt.text, prompt.system)
 
     def _prepare(self, config: TrainConfig, seed: int) -> None:
         """Make exactly the weights trainable that ``config.method`` names."""

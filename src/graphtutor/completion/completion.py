@@ -11,10 +11,14 @@ __all__ = ["Completion", "Generator", "Prompt", "Sampling"]
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """One prompt; ``key`` seeds its random stream, so neighbours in a batch change nothing."""
+    """One prompt; ``key`` seeds its random stream, so neighbours in a batch change nothing.
+
+    ``system`` is the system message before it, if there is one.
+    """
 
     key: str
     text: str
+    system: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ from graphtutor.io.seed import random_stream
 __all__ = ["draw_batches", "encode_pairs", "mixed_batches", "refuse_evaluated"]
 
 
-def encode_pairs(model: TextModel, pairs: Iterable[tuple[str, str]]) -> list[Example]:
-    """Tokenise (prompt, completion) pairs.
+def encode_pairs(
+    model: TextModel, pairs: Iterable[tuple[str, str] | tuple[str, str, str]]
+) -> list[Example]:
+    """Tokenise (prompt, completion) or (prompt, completion, system message).
 
     Raises ModelError with a count when some are longer than the model's window: nothing is ever
     cut silently.
     """
-    examples = [model.encode(prompt, completion) for prompt, completion in pairs]
+    examples = [model.encode(*pair) for pair in pairs]
     too_long = [len(e.tokens) for e in examples if len(e.tokens) > model.window()]
     if too_long:
         raise ModelError(

@@ -85,6 +85,11 @@ def test_a_short_form_that_is_not_short_and_a_subtopic_without_topics() -> None:
         (lambda d: d.update(colour="red"), "colour"),
         (lambda d: d.update(framework="nothing"), "framework nothing: wanted one of"),
         (
+            lambda d: d.update(framework="systems-cognition"),
+            "framework: wanted a framework that takes topics apart, such as first-principles, got "
+            "systems-cognition, which takes the hierarchy apart, in every domain",
+        ),
+        (
             lambda d: d["topics"][0].update(strands=[{"final": "x"}]),
             "topic t0, strand 1: wanted the levels core, explanatory, final, got final",
         ),
@@ -100,9 +105,10 @@ def test_a_file_that_cannot_be_used_says_why(change: Any, message: str, tmp_path
 
 
 def test_unknown_names_list_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"framework thought: wanted one of first-principles"):
+    listed = "framework thought: wanted one of first-principles, systems-cognition"
+    with pytest.raises(ConfigError, match=listed):
         load_framework("thought")
-    assert framework_names() == ["first-principles"]
+    assert framework_names() == ["first-principles", "systems-cognition"]
 
 
 def test_an_answer_holds_every_level_of_every_strand_in_order() -> None:

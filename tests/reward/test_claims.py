@@ -70,6 +70,9 @@ def triples(claims: tuple[Claim, ...]) -> list[tuple[str | None, str | None, str
         ("Valve stands near Pump.", [("Valve", "near", "Pump", TRUE)]),
         ("Pump fixes Flood.", [("Pump", "fixes", "Flood", TRUE)]),
         ("Flood fixes Pump.", [("Flood", "fixes", "Pump", BACK)]),
+        # After "and" or "but" without a name the subject of before goes on.
+        ("Alarm is caused by Leak and leads to Flood.", [AL, ("Alarm", "leads_to", "Flood", NOT)]),
+        ("Leak leads to Flood but is caused by Alarm.", [LF, ("Leak", "caused_by", "Alarm", BACK)]),
         # Entities that nobody knows.
         ("Alarm is caused by Ghost.", [("Alarm", "caused_by", None, WHO)]),
         ("Ghost leads to Flood.", [(None, "leads_to", "Flood", WHO)]),

@@ -217,3 +217,62 @@ def test_runs_are_not_written_to(finished: Path, static: Path, tmp_path: Path) -
     before = state()
     write_site(tmp_path / "site", ExportPlan([RunFiles(finished / "small")]), static)
     assert state() == before
+
+
+@pytest.mark.parametrize("single_file", [False, True])
+def test_no_path_of_the_machine_leaves_it(
+    runs: Path, graph_file: Path, static: Path, tmp_path: Path, single_file: bool
+) -> None:
+    config = runs / "small" / "config.yaml"
+    settings = config.read_text("utf-8")
+    assert str(graph_file) in settings
+    model = tmp_path / "weights" / "my-model"
+    assert "name: nano" in settings
+    config.write_text(settings.replace("name: nano", f"name: {model}"), "utf-8")
+    meta = runs / "small" / "meta.json"
+    recorded = meta.read_text("utf-8")
+    assert '"base": "nano"' in recorded
+    meta.write_text(recorded.replace('"base": "nano"', f'"base": "{model}"'), "utf-8")
+    out = tmp_path / "site"
+    write_site(out, ExportPlan([RunFiles(runs / "small")], single_file=single_file), static)
+    for path in filter(Path.is_file, out.rglob("*")):
+        text = path.read_text("utf-8")
+        for place in (graph_file.parent, tmp_path, runs, Path.home(), static):
+            assert str(place) not in text, path.name
+    if not single_file:
+        told = site(out)["/api/runs/small"]
+        assert (told["graph"], told["config"]["graph"]) == ("kg.json", "kg.json")
+        assert told["config"]["model"]["name"] == told["model"] == "my-model"
+
+
+def test_no_answer_of_the_api_tells_a_path_either(
+    runs: Path, graph_file: Path, browse: Browse
+) -> None:
+    # The graph is missed, and files cannot be read: what is said of them names no folder.
+    other = runs / "other"
+    other.mkdir()
+    (other / "config.yaml").write_text(f"graph: {graph_file.parent / 'gone.json'}\n", "utf-8")
+    for name in ("metrics.json", "episodes.jsonl", "train_log.jsonl"):
+        (other / name).mkdir()
+    (other / "meta.json").write_text('{"graph": {"digest": "0"}}', "utf-8")
+    (runs / "gone").symlink_to(runs / "nowhere")
+    page = browse(runs)
+    pages = ("", "/training", "/audit", "/distribution", "/probes", "/story", "/examples")
+    paths = [f"/api/runs/{run}{name}" for run in ("small", "other") for name in pages]
+    paths += ["/api/runs", "/api/compare?runs=small,other", "/api/runs/gone", "/api/nothing"]
+    paths += ["/api/runs/other/episodes", "/api/runs/small/episodes/sft/eval_000000"]
+    for path in paths:
+        text = page.get(path).body.decode()
+        for place in (graph_file.parent, runs, Path.home()):
+            assert str(place) not in text, path
+    assert page.get("/api/runs/other").json()["problems"]
+    diff = page.get("/api/compare?runs=small,other").json()["config_diff"]
+    assert {"key": "graph", "values": ["kg.json", "gone.json"]} in diff
+
+
+def test_the_schema_of_frames_comes_along(finished: Path, static: Path, tmp_path: Path) -> None:
+    from graphtutor.web.frame_schema import frame_schema
+
+    write_site(tmp_path / "site", ExportPlan([RunFiles(finished / "small")]), static)
+    found = json.loads((tmp_path / "site" / "frame.schema.json").read_text("utf-8"))
+    assert found == frame_schema()

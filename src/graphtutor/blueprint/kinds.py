@@ -25,6 +25,7 @@ KINDS: Final[dict[str, Callable[[Source], Iterator[Draft]]]] = {
     "misplaced": kinds_hierarchy.misplaced,
     "subtopics": kinds_hierarchy.subtopics,
     "builds-on": kinds_hierarchy.builds_on,
+    "overview": kinds_hierarchy.overview,
 }
 """Each takes a source and yields its drafts; the first wins where two are near-duplicates."""
 

@@ -1,23 +1,35 @@
 """Kinds about the hierarchy of a domain: systems cognition, its evolutions and subtopics.
 
 They mention no topic, so that they belong to no group of topics. A question about one evolution
-belongs to ``hierarchy/N``, one that orders a set of evolutions to ``hierarchy/order/N-M``.
+belongs to ``hierarchy/N``, one that orders a set of evolutions to ``hierarchy/order/N-M``. An
+overview of several is a topic of its own, ``hierarchy/N+M``: it holds all that is said of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from itertools import combinations, islice
+from typing import Final
 
 from graphtutor.blueprint import kinds_wording as wording
 from graphtutor.blueprint.domain import Evolution
+from graphtutor.blueprint.framework import Framework
 from graphtutor.blueprint.kinds_draft import Draft, Source, lettered, said
+from graphtutor.blueprint.load import SYSTEMS, load_framework
 
-__all__ = ["SYSTEMS", "builds_on", "evolution_of", "misplaced", "order", "subtopics"]
+__all__ = ["builds_on", "evolution_of", "misplaced", "order", "overview", "subtopics"]
 
-SYSTEMS = "systems-cognition"
-_MOST_SETS = 60
+_MOST_SETS: Final = 60
 """A hierarchy of n evolutions has 2**n sets; the small ones come first."""
+_OVERVIEW: Final = (
+    "Take {part} of {domain} apart by systems cognition.",
+    "Give the systems view of {part} in {domain}.",
+    "{domain}: lay out {part}, with what it builds on and every numbered subtopic.",
+    "How is {part} of {domain} built up? Answer level by level.",
+    "Map {part} of the {domain} hierarchy.",
+    "By systems cognition: {part}, {domain}.",
+)
 
 
 def order(source: Source) -> Iterator[Draft]:
@@ -89,6 +101,45 @@ def builds_on(source: Source) -> Iterator[Draft]:
         fields = {"evolution": _named(evolution), "domain": source.name}
         for user in said(stream, wording.BUILDS_ON, fields, 3):
             yield _draft(source, "builds-on", _topic(evolution), evolution, user, answer)
+
+
+def overview(source: Source) -> Iterator[Draft]:
+    """Each run of evolutions, taken apart by systems cognition.
+
+    One evolution is asked for in three ways, several in a row in one, the whole hierarchy among
+    them.
+    """
+    hierarchy = source.domain.hierarchy
+    for first, last in combinations(range(len(hierarchy) + 1), 2):
+        run = hierarchy[first:last]
+        if len(run) == 1:
+            part, topic, count = _named(run[0]), _topic(run[0]), 3
+        else:
+            part = f"evolutions {first + 1} {'and' if len(run) == 2 else 'to'} {last}"
+            if len(run) == len(hierarchy):
+                part = "the whole hierarchy"
+            topic, count = "hierarchy/" + "+".join(str(one.evolution) for one in run), 1
+        answer = _systems().written([_strand(one, hierarchy) for one in run])
+        stream = source.stream("overview", first + 1, last)
+        for user in said(stream, _OVERVIEW, {"part": part, "domain": source.name}, count):
+            yield _draft(source, "overview", topic, run[-1], user, answer)
+
+
+@cache
+def _systems() -> Framework:
+    return load_framework(SYSTEMS)
+
+
+def _strand(evolution: Evolution, hierarchy: Sequence[Evolution]) -> dict[str, str]:
+    """Return an evolution as a strand of the framework of systems cognition."""
+    number = evolution.evolution
+    below = "; ".join(f"{one.evolution}. {one.title}" for one in hierarchy[: number - 1])
+    return {
+        "evolution": f"{number}. {evolution.title}",
+        "base": below or "nothing below it",
+        "adds": evolution.builds,
+        "subtopics": "; ".join(f"{number}.{n} {s}" for n, s in enumerate(evolution.subtopics, 1)),
+    }
 
 
 def _named(evolution: Evolution) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -13,7 +13,10 @@ from graphtutor.blueprint.framework import Framework
 from graphtutor.errors import ConfigError
 from graphtutor.io.yaml_file import read_yaml
 
-__all__ = ["domain_names", "framework_names", "load_domain", "load_framework"]
+__all__ = ["SYSTEMS", "domain_names", "framework_names", "load_domain", "load_framework"]
+
+SYSTEMS: Final = "systems-cognition"
+"""The framework that takes a domain's hierarchy apart, where the others take its topics."""
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -37,10 +40,18 @@ def load_domain(name: str) -> Domain:
     """Load a blueprint by name or from a YAML file.
 
     Raises ConfigError with file and field, also where a strand does not have exactly the levels of
-    the domain's framework.
+    the domain's framework, or that framework takes no topics apart.
     """
     domain = _load(name, "domains", Domain)
-    levels = {level.id for level in load_framework(domain.framework).levels}
+    framework = load_framework(domain.framework)
+    if framework.framework == SYSTEMS:
+        raise ConfigError(
+            f"{name}, framework",
+            wanted="a framework that takes topics apart, such as first-principles",
+            got=f"{SYSTEMS}, which takes the hierarchy apart, in every domain",
+            remedy="name the framework of the topics; the hierarchy needs none",
+        )
+    levels = {level.id for level in framework.levels}
     for topic in domain.topics:
         for number, strand in enumerate(topic.strands, 1):
             if set(strand) != levels:

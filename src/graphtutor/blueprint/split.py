@@ -25,9 +25,10 @@ def split_by_topic(examples: Sequence[BlueprintExample], valid_share: float, see
     """Hold out about ``valid_share`` of the groups of topics; no topic is on both sides.
 
     Topics, evolutions and orders of evolutions of each domain are split on their own, so that all
-    of them are held out where there are two groups or more; a lone group is trained on. Whichever
-    examples come, those that share a topic or a group stay together. Raises ConfigError unless
-    0 < ``valid_share`` < 1.
+    of them are held out where there are two groups or more; a lone group is trained on. A group
+    ``name/1+2`` shows what ``name/1`` and ``name/2`` hold, and is held out where one of them is.
+    Whichever examples come, those that share a topic or a group stay together. Raises ConfigError
+    unless 0 < ``valid_share`` < 1.
     """
     if not 0 < valid_share < 1:
         raise ConfigError(
@@ -36,18 +37,25 @@ def split_by_topic(examples: Sequence[BlueprintExample], valid_share: float, see
     units = _units(examples)
     strata: defaultdict[str, list[str]] = defaultdict(list)
     for unit in sorted(set(units)):
-        strata[unit.rpartition("/")[0]].append(unit)
+        if "+" not in unit:
+            strata[unit.rpartition("/")[0]].append(unit)
     held: set[str] = set()
     for name in sorted(strata):
         names = strata[name]
         count = min(max(1, round(valid_share * len(names))), len(names) - 1)
         stream = random_stream("blueprint-split", seed, name)
         held.update(names[int(n)] for n in stream.permutation(len(names))[:count])
+    held.update([unit for unit in units if not held.isdisjoint(_parts(unit))])
     sides = list(zip(examples, units, strict=True))
     return Split(
         train=tuple(example for example, unit in sides if unit not in held),
         valid=tuple(example for example, unit in sides if unit in held),
     )
+
+
+def _parts(unit: str) -> list[str]:
+    name, _, numbers = unit.rpartition("/")
+    return [f"{name}/{number}" for number in numbers.split("+")]
 
 
 def _units(examples: Sequence[BlueprintExample]) -> list[str]:

@@ -48,6 +48,7 @@ COMMANDS: Final[dict[str, str]] = {
     "adapter": "Convert an adapter between PEFT and mlx-lm",
     "study": "Run an experiment: distribution, k, depth, drift",
     "blueprint": "Reasoning blueprints: data on how to think in a domain",
+    "rag": "Retrieval: documents and graph in, cited answers out",
     "pretrain": "Make the embedded nano model again",
 }
 """Command name to help line, in the order of ``graphtutor --help``."""
@@ -63,6 +64,15 @@ GROUPS: Final[dict[str, dict[str, str]]] = {
         "train": "Train a model on expanded data, then evaluate it",
         "eval": "Score a model's answers on held-out topics",
         "schema": "Print the JSON Schema of frameworks or domains",
+    },
+    "rag": {
+        "add": "Read documents, folders, arXiv papers or a graph into a store",
+        "list": "What a store holds",
+        "remove": "Take documents out of a store",
+        "search": "Find passages by words, by meaning, or both",
+        "ask": "Answer a question, with the sources it rests on",
+        "chat": "Ask again and again",
+        "eval": "Score retrieval, citations and abstention",
     },
 }
 """The commands of each group of :data:`COMMANDS`, likewise."""

@@ -13,6 +13,7 @@ from graphtutor.config.model import ModelConfig
 
 __all__ = [
     "ADAPTER_SHAPE",
+    "BlueprintConfig",
     "EvaluationConfig",
     "GroundedRewardConfig",
     "Phase",
@@ -212,6 +213,21 @@ class EvaluationConfig(Section):
     )
 
 
+class BlueprintConfig(Section):
+    """How a model is trained on a blueprint's examples; other runs do not look at it."""
+
+    curriculum: bool = Field(
+        default=False, description="train evolution after evolution, as the hierarchy orders them"
+    )
+    whole_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of whole answers in training, beside parts of them and closed "
+        "questions; 0 leaves the data's own. A curriculum does not look at it",
+    )
+
+
 ADAPTER_SHAPE: Final = ("method", "lora_r", "lora_alpha", "lora_dropout")
 """The settings that RSFT takes over from SFT unless it is given its own."""
 
@@ -232,6 +248,7 @@ class RunConfig(Section):
     rsft: RsftConfig = RsftConfig()
     reward: RewardConfig = RewardConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    blueprint: BlueprintConfig = BlueprintConfig()
 
     @model_validator(mode="before")
     @classmethod

@@ -38,3 +38,11 @@ class Embedder(Protocol):
         RetrievalError for a text longer than the window: nothing is ever cut silently.
         """
         ...
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Return the unit vector of a question, shape (dimensions,).
+
+        Many models are trained with another prompt for questions than for passages. Raises
+        RetrievalError for a question longer than the window.
+        """
+        ...

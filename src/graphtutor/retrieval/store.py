@@ -90,6 +90,13 @@ class VectorStore(Protocol):
         """Add points, or replace those with the same chunk id. It lasts once this returns."""
         ...
 
+    def weigh(self, weights: Sequence[tuple[str, Sparse]]) -> None:
+        """Replace the ``bm25`` vectors of chunks, by id; unknown ids are passed over.
+
+        It lasts once this returns.
+        """
+        ...
+
     def delete(self, ids: Sequence[str]) -> None:
         """Remove chunks by id; unknown ids are passed over."""
         ...

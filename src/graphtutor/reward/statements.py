@@ -27,6 +27,8 @@ _CONNECTORS: Final = (
 )
 """Words that may stand anywhere and say nothing about how entities are related."""
 _PRONOUNS: Final = frozenset("it that they these this which".split())
+_JOINTS: Final = frozenset("and but".split())
+"""Before a phrase they take up the subject of the statement before: "A uses B and shows C"."""
 _OBJECT_PRONOUNS: Final = frozenset("it they".split())
 """Pronouns that cannot introduce a noun: after a phrase they stand for an entity not named."""
 
@@ -46,7 +48,7 @@ class Statement(NamedTuple):
 
 
 class _Item(NamedTuple):
-    kind: Literal["entity", "relation", "pronoun", "unread"]
+    kind: Literal["entity", "relation", "pronoun", "and", "unread"]
     start: int
     end: int
     mention: Mention | None = None
@@ -114,7 +116,9 @@ class StatementReader:
                 continue
             dropped = self._dropped.longest(words, at)
             word, after = words[at], dropped[0] if dropped else at + 1
-            if word in _PRONOUNS:
+            if word in _JOINTS and not items:
+                items.append(_Item("and", start, tokens[at].end))
+            elif word in _PRONOUNS:
                 items.append(_Item("pronoun", start, tokens[at].end, word=word))
             # Bare numbers number the steps of a list.
             elif not dropped and not word.isdecimal():
@@ -130,6 +134,7 @@ class _Sentence:
         self._antecedent = antecedent
         self._opened = False
         self._subject: Mention | None = None
+        self._before: Mention | None = None
         self._relations: tuple[str, ...] | None = None
         self._unread = False
         self._unknown_subject = False
@@ -137,6 +142,7 @@ class _Sentence:
         self._end = -1
 
     def read(self, items: Sequence[_Item]) -> Iterator[Statement]:
+        joined = False
         for item in items:
             if self._start < 0:
                 self._start = item.start
@@ -144,12 +150,15 @@ class _Sentence:
             if item.mention:
                 yield from self._entity(item.mention)
             elif item.kind == "relation":
+                if joined and self._before:
+                    self._subject = self._before
                 self._relation(item.relations)
             elif item.kind == "pronoun" and not self._is_object(item.word):
                 self._pronoun()
-            else:
+            elif item.kind != "and":
                 yield from self._unread_words()
             self._opened = True
+            joined = item.kind == "and"
         if self._relations is not None:
             yield self._statement(None)
         elif self._unread and self._subject:
@@ -186,7 +195,7 @@ class _Sentence:
 
     def _statement(self, target: Mention | None) -> Statement:
         statement = Statement(self._subject, self._relations or (), target, self._start, self._end)
-        self._relations, self._start = None, -1
+        self._relations, self._start, self._before = None, -1, self._subject
         return statement
 
 

@@ -210,6 +210,11 @@ class RunDirectory:
         return self.path / "audit.json"
 
     @property
+    def answers(self) -> Path:
+        """answers.jsonl: one line per held-out question of a blueprint and phase."""
+        return self.path / "answers.jsonl"
+
+    @property
     def journal(self) -> Path:
         """journal.jsonl: the finished units of work."""
         return self.path / "journal.jsonl"
@@ -236,6 +241,7 @@ class RunDirectory:
             self.episodes,
             self.facts_log,
             self.probes_log,
+            self.answers,
             self.candidates,
             self.winners,
             self.train_log,

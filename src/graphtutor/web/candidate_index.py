@@ -73,12 +73,16 @@ class CandidateGroup:
 
 @dataclass(frozen=True, slots=True)
 class CandidateIndex:
-    """The groups by phase and round, in the order sampled; ``memory`` is bytes, roughly."""
+    """The groups by phase and round, in the order sampled; ``memory`` is bytes, roughly.
+
+    ``half_line`` is the number of a last line that is not finished, 0 without one.
+    """
 
     path: Path
     rounds: Mapping[GroupKey, Mapping[str, CandidateGroup]]
     problems: tuple[LineProblem, ...]
     problem_count: int
+    half_line: int
     memory: int
 
     def samples(self, group: CandidateGroup) -> list[Candidate]:
@@ -106,8 +110,10 @@ class CandidateIndexBuilder:
 
     def read_on(self) -> CandidateIndex:
         """Read what has been appended and return a view of all. Raises OSError."""
+        half = 0
         for line in read_lines(self.path, self._position):
             if line.half:
+                half = line.after.line
                 break
             self._position = line.after
             found = line.reason if line.record is None else read_candidate(line.record)
@@ -123,6 +129,7 @@ class CandidateIndexBuilder:
             rounds=rounds,
             problems=tuple(self._problems),
             problem_count=self._problem_count,
+            half_line=half,
             memory=600 * sum(map(len, rounds.values())) + 240 * self._samples,
         )
 

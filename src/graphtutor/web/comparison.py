@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from graphtutor.web.places import without_places
 from graphtutor.web.rates import ApiRecord
 from graphtutor.web.run_files import RunFiles
 from graphtutor.web.summary import RunSummary, run_summary
@@ -29,7 +30,7 @@ class Comparison(ApiRecord):
 
 def compared(runs: Sequence[RunFiles]) -> Comparison:
     """Compare any number of runs."""
-    configs = [dict(_flat(run.config, "")) for run in runs]
+    configs = [dict(_flat(without_places(run.config), "")) for run in runs]
     keys = dict.fromkeys(key for config in configs for key in config)
     rows = ((key, tuple(config.get(key) for config in configs)) for key in keys)
     return Comparison(

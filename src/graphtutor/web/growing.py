@@ -11,7 +11,7 @@ from typing import Final, Generic, Protocol, TypeVar
 
 from graphtutor.web.lines import Position
 
-__all__ = ["GrowingLog", "Stamp", "stamp_of"]
+__all__ = ["GrowingLog", "Stamp", "no_file", "stamp_of"]
 
 Stamp = tuple[int, int, int]
 """Size, time of change (ns) and number of a file: it changes when the file does."""
@@ -45,6 +45,21 @@ def stamp_of(path: Path) -> Stamp | None:
     return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
+def no_file(path: Path) -> str | None:
+    """Say what stands where a file should; None if nothing does, or a file."""
+    try:
+        mode = os.lstat(path).st_mode
+        if stat.S_ISLNK(mode):
+            mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return "a link that leads nowhere" if path.is_symlink() else None
+    except (OSError, ValueError) as problem:
+        return f"nothing that can be read ({getattr(problem, 'strerror', None) or problem})"
+    if stat.S_ISREG(mode):
+        return None
+    return "a folder" if stat.S_ISDIR(mode) else "no regular file"
+
+
 class GrowingLog(Generic[Snapshot_co]):
     """The newest snapshot of one log."""
 
@@ -57,6 +72,8 @@ class GrowingLog(Generic[Snapshot_co]):
         self._builder: Builder[Snapshot_co] | None = None
         self._snapshot: Snapshot_co | None = None
         self._tail = b""
+        self.trouble: str | None = None
+        """Why the log could not be read when it was last asked for; None if it could."""
 
     @property
     def held(self) -> Snapshot_co | None:
@@ -68,16 +85,20 @@ class GrowingLog(Generic[Snapshot_co]):
         with self._lock:
             stamp = stamp_of(self.path)
             if stamp is None:
+                found = no_file(self.path)
+                self.trouble = found and f"wanted a file, got {found}"
                 self._forget()
                 return None
             if stamp == self._stamp:
                 return self._snapshot
+            self.trouble = None
             try:
                 if self._builder is None or not self._has_grown(stamp):
                     self._builder = self._make(self.path)
                 self._snapshot = self._builder.read_on()
                 self._tail = self._tail_now(self._builder.position.offset)
-            except OSError:
+            except OSError as problem:
+                self.trouble = f"cannot be read: {problem.strerror or problem}"
                 self._forget()
                 return None
             self._stamp = stamp

@@ -6,6 +6,7 @@ that is being written may be half a line: it is left for later unless it is a wh
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +53,9 @@ class Line(NamedTuple):
 
 def read_lines(path: Path, begin: Position) -> Iterator[Line]:
     """Yield the lines of ``path`` from ``begin`` on; blank ones are passed over. Raises OSError."""
+    # Who opens a pipe waits for its other end.
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "no regular file")
     with path.open("rb") as stream:
         stream.seek(begin.offset)
         offset, number = begin.offset, begin.line

@@ -20,7 +20,9 @@ _MOST: Final = 2**53
 class ApiRecord(BaseModel):
     """What the API sends: these fields and no others; numbers that are not finite become null."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_serialization_defaults_required=True
+    )
 
 
 class Rate(ApiRecord):

@@ -6,6 +6,7 @@ run is shown all the same.
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +15,17 @@ from threading import Lock
 from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
+from yaml import YAMLError
 
 from graphtutor.config import RunConfig
 from graphtutor.errors import GraphtutorError
-from graphtutor.io.yaml_file import read_yaml
+from graphtutor.io.yaml_file import as_mapping, load_yaml
 from graphtutor.runs.audit import AuditRecord
 from graphtutor.runs.directory import RunDirectory
 from graphtutor.runs.metrics import PhaseMetrics, RunMetrics
+from graphtutor.web.bad_lines import BadLines, BadLinesBuilder
 from graphtutor.web.candidate_index import CandidateIndex, CandidateIndexBuilder
-from graphtutor.web.growing import GrowingLog, Stamp, stamp_of
+from graphtutor.web.growing import GrowingLog, Stamp, no_file, stamp_of
 from graphtutor.web.index import EpisodeIndex, IndexBuilder
 from graphtutor.web.lines import LineProblem
 from graphtutor.web.task_files import TaskFiles
@@ -62,6 +65,7 @@ class RunFiles:
         self.run = RunDirectory(path)
         self._episodes = GrowingLog(self.run.episodes, IndexBuilder)
         self._candidates = GrowingLog(self.run.candidates, CandidateIndexBuilder)
+        self._others: dict[Path, GrowingLog[BadLines]] = {}
         self._kept: dict[str, tuple[object, object]] = {}
         self._locks: dict[str, Lock] = {}
         self._problems: dict[str, str] = {}
@@ -89,10 +93,22 @@ class RunFiles:
         """Return the index of candidates.jsonl as it stands; None without one."""
         return self._candidates.snapshot()
 
+    def logs(self) -> list[EpisodeIndex | CandidateIndex | BadLines]:
+        """Return what is known of the lines of every log that the app reads, and of the tasks'."""
+        run = self.run
+        read_elsewhere = (run.train_log, run.curve, run.probes_log, *self._task_paths())
+        for path in read_elsewhere:
+            self._others.setdefault(path, GrowingLog(path, BadLinesBuilder))
+        others = (self._others[path].snapshot() for path in read_elsewhere)
+        return [log for log in (self.episodes(), self.candidates(), *others) if log is not None]
+
+    def _task_paths(self) -> list[Path]:
+        return sorted(self.run.tasks.glob("*.jsonl"))
+
     @property
     def tasks(self) -> TaskFiles:
         """The run's task files."""
-        files = sorted(self.run.tasks.glob("*.jsonl"))
+        files = self._task_paths()
         return self.keep("tasks", files, lambda: TaskFiles(files))
 
     @property
@@ -133,7 +149,9 @@ class RunFiles:
     @property
     def problems(self) -> list[LineProblem]:
         """Files that could not be used, as far as they have been asked for."""
-        return [LineProblem(name, 0, reason) for name, reason in sorted(self._problems.items())]
+        logs = (self._episodes, self._candidates, *list(self._others.values()))
+        told = self._problems | {log.path.name: log.trouble for log in logs if log.trouble}
+        return [LineProblem(name, 0, reason) for name, reason in sorted(told.items())]
 
     @property
     def memory(self) -> int:
@@ -143,8 +161,8 @@ class RunFiles:
 
     def release(self) -> None:
         """Give the memory of the indexes back."""
-        self._episodes.release()
-        self._candidates.release()
+        for log in (self._episodes, self._candidates, *list(self._others.values())):
+            log.release()
 
     def trouble(self, file: str, reason: str | None) -> None:
         """Note why a file cannot be used; None that it can."""
@@ -169,16 +187,19 @@ class RunFiles:
         return dict(mapping(value))
 
     def _read_config(self) -> dict[str, Any]:
-        self.trouble("config.yaml", None)
-        if stamp_of(self.run.config) is None:
-            return {}
+        name = self.run.config.name
+        self.trouble(name, None)
         try:
-            return dict(mapping(clean(read_yaml(self.run.config))))
-        except (GraphtutorError, ValueError, RecursionError) as problem:
-            self.trouble("config.yaml", _reason(problem))
+            data = _read(self.run.config)
+            settings = {} if data is None else as_mapping(load_yaml(data), name)
+            return dict(mapping(clean(settings)))
+        except (GraphtutorError, YAMLError, OSError, ValueError, RecursionError) as problem:
+            self.trouble(name, _reason(problem))
             return {}
 
     def _read_settings(self) -> RunConfig | None:
+        if stamp_of(self.run.config) is None:
+            return None
         try:
             return self.run.read_config()
         except (GraphtutorError, ValueError, RecursionError):
@@ -218,6 +239,9 @@ class RunFiles:
 def _read(path: Path) -> str | None:
     stamp = stamp_of(path)
     if stamp is None:
+        found = no_file(path)
+        if found:
+            raise OSError(errno.EINVAL, f"wanted a file, got {found}")
         return None
     if stamp[0] > _LARGEST:
         raise ValueError(f"more than {_LARGEST >> 20} MiB")
@@ -229,7 +253,7 @@ def _reason(problem: Exception) -> str:
         return problem.got
     if isinstance(problem, OSError):
         return problem.strerror or "cannot be read"
-    return f"cannot be read: {problem}"
+    return f"cannot be read: {' '.join(str(problem).split())}"
 
 
 def _first(problem: ValidationError) -> str:

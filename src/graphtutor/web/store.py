@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from pathlib import Path
 from threading import Lock
@@ -9,8 +10,10 @@ from typing import Final
 
 from graphtutor.errors import RunError
 from graphtutor.runs.directory import checked_run_id
+from graphtutor.web.growing import no_file, stamp_of
 from graphtutor.web.problem import NotFound
 from graphtutor.web.run_files import RunFiles
+from graphtutor.web.values import text
 
 __all__ = ["RunStore"]
 
@@ -35,10 +38,16 @@ class RunStore:
         runs: list[RunFiles] = []
         unreadable: dict[str, str] = {}
         for folder in self._folders():
+            name = text(folder.name) or ""
+            if not _is_run(folder):
+                trouble = _trouble(folder)
+                if trouble:
+                    unreadable[name] = f"wanted a run, got {trouble}"
+                continue
             try:
                 runs.append(self._get(folder.name, touch=False))
             except NotFound as problem:
-                unreadable[folder.name] = f"wanted {problem.wanted}, got {problem.got}"
+                unreadable[name] = f"wanted {problem.wanted}, got {problem.got}"
         return runs, unreadable
 
     def get(self, run_id: str) -> RunFiles:
@@ -78,7 +87,7 @@ class RunStore:
             found = [path for path in self.root.iterdir() if not path.name.startswith(".")]
         except OSError:
             return []
-        return sorted((path for path in found if _is_run(path)), key=lambda path: path.name)
+        return sorted(found, key=lambda path: path.name)
 
     def _make_room(self, wanted: RunFiles, others: list[RunFiles]) -> None:
         """Release the runs that were asked for longest ago."""
@@ -91,7 +100,18 @@ class RunStore:
 
 
 def _is_run(path: Path) -> bool:
+    return any(stamp_of(path / sign) for sign in _SIGNS)
+
+
+def _trouble(path: Path) -> str:
+    """Say why what looks like a run cannot be read as one; nothing if it looks like none."""
+    if path.is_symlink() and not path.exists():
+        return "a link that leads nowhere"
     try:
-        return any((path / sign).is_file() for sign in _SIGNS)
-    except OSError:
-        return False
+        names = os.listdir(path)
+    except NotADirectoryError:
+        return ""
+    except OSError as problem:
+        return f"a folder that cannot be read ({problem.strerror})"
+    found = ((sign, no_file(path / sign)) for sign in _SIGNS if sign in names)
+    return ", ".join(f"{sign}: {what}" for sign, what in found if what)

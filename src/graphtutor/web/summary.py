@@ -11,6 +11,7 @@ from graphtutor.web.banner import AuditState, Banner, audit_state, banner_of
 from graphtutor.web.growing import stamp_of
 from graphtutor.web.lines import LineProblem
 from graphtutor.web.phases import PhaseSummary, complete, phase_summaries
+from graphtutor.web.places import without_places
 from graphtutor.web.rates import ApiRecord, Rate, rate_at
 from graphtutor.web.run_files import RunFiles
 from graphtutor.web.values import integer, mapping, text
@@ -109,8 +110,8 @@ def run_detail(files: RunFiles) -> RunDetail:
     facts: dict[str, Any] = {**dict(summary), "phases": tuple(phases)}
     return RunDetail(
         **facts,
-        config=files.config,
-        meta=files.meta,
+        config=without_places(files.config),
+        meta=without_places(files.meta),
         files=file_sizes(files.run),
         problems=tuple(
             FileProblem(file=p.file, line=p.line, reason=p.reason) for p in problems[:_TOLD]
@@ -159,7 +160,7 @@ def _summary(files: RunFiles) -> RunSummary:
     return RunSummary(
         id=files.run_id,
         created_at=text(meta.get("created_at")) or _first_seen(files.run),
-        model=text(model.get("base")) or text(settings.get("name")),
+        model=without_places(text(model.get("base")) or text(settings.get("name"))),
         backend=text(model.get("backend")) or text(settings.get("backend")),
         graph=_name(mapping(meta.get("graph")).get("name")) or _name(files.config.get("graph")),
         seed=_seed(training.get("seed"), files.config.get("seed")),
@@ -191,17 +192,16 @@ def _first_seen(run: RunDirectory) -> str | None:
 
 def _problems(files: RunFiles, live: bool) -> tuple[Sequence[LineProblem], int]:
     """Return what could not be read of the run, the first of it named, and how much it is."""
-    index, pool = files.episodes(), files.candidates()
+    logs = files.logs()
     found = list(files.problems)
     count = len(found)
-    for log in (index, pool):
-        if log is not None:
-            found += log.problems
-            count += log.problem_count
-    if index is not None and index.half_line and not live:
-        reason = "the last line is not finished"
-        found.append(LineProblem(index.path.name, index.half_line, reason))
-        count += 1
+    for log in logs:
+        found += log.problems
+        count += log.problem_count
+        if log.half_line and not live:
+            reason = "the last line is not finished"
+            found.append(LineProblem(log.path.name, log.half_line, reason))
+            count += 1
     return found, count
 
 

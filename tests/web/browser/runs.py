@@ -41,6 +41,9 @@ SETTINGS = (
     "evaluation.curve_points=2",
 )
 
+ODD = "<b>odd</b>"
+"""A folder that looks like a run and is none."""
+
 XSS = (
     '<img src=x onerror="window.__ran=1"><script>window.__ran=1</script>'
     "<svg onload='window.__ran=1'></svg>\u2028</script><b>bold</b>"
@@ -70,7 +73,10 @@ def make_runs(root: Path, graph_file: Path) -> None:
     _copy(whole, root / "hostile", _hostile)
     _copy(whole, root / "everywhere", _everywhere)
     _copy(whole, root / "leaked", _leaked)
+    _copy(whole, root / "changed", _changed)
+    _copy(whole, root / "uneven", _uneven)
     _copy(whole, root / "no_pool", lambda run: (run / "candidates.jsonl").unlink())
+    (root / ODD / "config.yaml").mkdir(parents=True)
     broken = root / "broken"
     shutil.copytree(whole, broken)
     (broken / "meta.json").write_text("{", "utf-8")
@@ -120,6 +126,59 @@ def _everywhere(run: Path) -> None:
     for name in ("meta.json", "audit.json"):
         path = run / name
         path.write_text(json.dumps(_spoilt(json.loads(path.read_text("utf-8")))), "utf-8")
+
+
+CHANGED = {"fixed": (1, 4, 9), "regressed": (2, 3)}
+"""In the run called changed, which of SFT's wrong and of its right answers RSFT turns over."""
+
+
+def _changed(run: Path) -> None:
+    """RSFT answers three tasks right that SFT did not, and loses two."""
+    episodes = [one for one in lines(run / "episodes.jsonl") if one["split"] == "eval"]
+    after = {one["ex_id"]: one for one in episodes if one["phase"] == "rsft"}
+    before = [one for one in episodes if one["phase"] == "sft"]
+    for one in before:
+        _answer(after[one["ex_id"]], right=is_right(one))
+    for name, right in (("fixed", True), ("regressed", False)):
+        pool = [one["ex_id"] for one in before if is_right(one) != right]
+        for place in CHANGED[name]:
+            _answer(after[pool[place]], right=right)
+    write_lines(run / "episodes.jsonl", episodes)
+    _without_figures(run)
+
+
+def _answer(record: dict[str, Any], *, right: bool) -> None:
+    """Turn a record's letter, and what follows from it."""
+    star = record["answer_star"]
+    letter = star if right else next(one for one in "ABCD" if one != star)
+    record["parsed"]["answer"] = letter
+    record["completion"] = f"TRACE: {record['parsed']['trace_text']}\nANSWER: {letter}"
+    reward = record["reward"]
+    reward["correctness"] = 1.0 if right else -2.0
+    reward["total"] = reward["correctness"] + 0.5 * reward["path_reward"] - reward["spam_penalty"]
+    record["grounded"] = record["grounded"] and right
+
+
+UNEVEN = {4: 30, 5: 29}
+"""How many tasks of each length the run called uneven has: just enough, and one too few."""
+
+
+def _uneven(run: Path) -> None:
+    """Some tasks stand several times under other names, so that one length has 30 of them."""
+    episodes = [one for one in lines(run / "episodes.jsonl") if one["split"] == "eval"]
+    for phase in ("base", "sft", "rsft"):
+        for hops, wanted in UNEVEN.items():
+            same = [one for one in episodes if (one["phase"], one["hop_len"]) == (phase, hops)]
+            again = same[: wanted - len(same)]
+            episodes += [{**one, "ex_id": f"{one['ex_id']}_again"} for one in again]
+    write_lines(run / "episodes.jsonl", episodes)
+    _without_figures(run)
+
+
+def _without_figures(run: Path) -> None:
+    """Without metrics.json the app counts from the episodes."""
+    for name in ("metrics.json", "report.md", "report.html"):
+        (run / name).unlink(missing_ok=True)
 
 
 _FIXED = {

@@ -21,10 +21,11 @@ def pictures(run: str) -> dict[str, tuple[tuple[int, int], str, str]]:
         "compare": (WIDE, f"{answer}&mode=compare", "[data-testid=compare] .reward"),
         "training": (WIDE, f"#/training?run={run}", "[data-testid=loss-plot] svg"),
         "candidates": (WIDE, f"#/training?run={run}&part=pool", "[data-testid=sample]"),
-        "distribution": (WIDE, f"#/distribution?run={run}", ".matrix-cell"),
+        "distribution": (WIDE, f"#/distribution?run={run}", "[data-testid=rotation]"),
         "audit": (WIDE, f"#/audit?run={run}", "[data-testid=audit-verdict]"),
         "recording": (WIDE, f"?clean=1{answer}", DRAWING),
         "recording-vertical": (TALL, f"?clean=1&theme=dark{answer}", DRAWING),
+        "phone-recording": (PHONE, f"?clean=1{answer}", DRAWING),
         "phone-runs": (PHONE, f"#/runs?run={run}", "[data-testid=run-figures]"),
         "phone-inference": (PHONE, answer, DRAWING),
     }

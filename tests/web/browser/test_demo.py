@@ -1,52 +1,86 @@
-"""Demo mode and the recording layouts."""
+"""Demo mode: the story of a run, told without a hand, with its pauses where they are computed."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.web.browser.conftest import Open, state
-from tests.web.browser.runs import RUN
+from tests.web.browser.runs import RUN, is_right
 
 pytestmark = pytest.mark.browser
 
-TEXT_SIZES = """() => {
-  const small = [];
-  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const owner = walker.currentNode.parentElement;
-    if (!walker.currentNode.textContent.trim() || owner.closest('title')) continue;
-    if (!owner.getClientRects().length) continue;
-    const size = parseFloat(getComputedStyle(owner).fontSize);
-    if (size < 24) small.push([walker.currentNode.textContent.slice(0, 30), size]);
-  }
-  return small;
-}"""
+Record = dict[str, Any]
+CARD, EPISODE, PAUSE = 4500, 2500, 7000
+"""How long each stays, in ms."""
 
 
-def story(page: Any) -> list[dict[str, Any]]:
-    return json.loads(page.evaluate(f"fetch('api/runs/{RUN}/story').then((r) => r.text())"))
-
-
-def test_the_story_is_told_without_a_hand_and_pauses_where_computed(visit: Open) -> None:
-    page = visit(f"#/inference?run={RUN}&demo=1", ready="[data-testid=title-card]", clock=True)
-    told = story(page)
-    phases = [one["phase"] for one in told if one["kind"] == "episode"]
-    assert list(dict.fromkeys(phases)) == ["base", "sft", "rsft"]
-    for _ in range(4 * len(told)):
-        page.clock.run_for(2_500)
-        if state(page)["demo"]["finished"]:
-            break
-    seen = state(page)["demo"]
-    assert seen["finished"] is True
-    wanted = [
-        {"ex_id": one["ex_id"], "phase": one["phase"], "reason": one["pause"]}
-        for one in told
-        if one["kind"] == "episode" and one["pause"]
+def gains(before: list[Record], records: list[Record]) -> list[int]:
+    """Places of the three tasks that gained most by becoming right, grounded ones first."""
+    earlier = {one["ex_id"]: one for one in before}
+    fixed = [
+        (not one["grounded"], earlier[one["ex_id"]]["reward"]["total"] - one["reward"]["total"], at)
+        for at, one in enumerate(records)
+        if is_right(one) and not is_right(earlier[one["ex_id"]])
     ]
-    assert seen["pauses"] == wanted
-    assert wanted
+    return [at for *_, at in sorted(fixed)[:3]]
+
+
+def told(phases: dict[str, list[Record]]) -> list[tuple[str, str, str | None]]:
+    """The episodes of the story, computed from the records: phase, task, reason to pause."""
+    steps: list[tuple[str, str, str | None]] = []
+    any_right, before = False, None
+    for phase, records in phases.items():
+        why: dict[int, str | None] = {0: None, 1: None}
+        right = [at for at, one in enumerate(records) if is_right(one)]
+        if right and not any_right:
+            why[right[0]] = "first right"
+            any_right = True
+        for at in gains(before, records) if before is not None else []:
+            why[at] = why.get(at) or "big gain"
+        deep = [at for at in right if records[at]["hop_len"] >= 5]
+        for at in sorted(deep, key=lambda at: (not records[at]["grounded"], at))[:2]:
+            why[at] = why.get(at) or "five hops"
+        steps += [(phase, records[at]["ex_id"], why[at]) for at in sorted(why)]
+        before = records
+    return steps
+
+
+def test_the_story_is_told_without_a_hand_and_pauses_where_computed(
+    visit: Open, episodes: Callable[..., list[Record]]
+) -> None:
+    steps = told({phase: episodes(phase, "changed") for phase in ("base", "sft", "rsft")})
+    pauses = [(phase, ex_id, why) for phase, ex_id, why in steps if why]
+    assert {why for *_, why in pauses} == {"first right", "big gain", "five hops"}
+    assert {phase for phase, *_ in pauses} == {"sft", "rsft"}
+    page = visit(
+        "#/inference?run=changed&demo=1",
+        ready="[data-testid=title-card]",
+        clock=True,
+        reduced_motion="reduce",
+    )
+    shown: list[str | None] = []
+    clock = 0
+    while not state(page)["demo"]["finished"] and clock < 300_000:
+        if state(page)["demo"]["step"] == len(shown):
+            card = page.locator("[data-testid=title-card]").count() == 1
+            if not card:
+                _, ex_id, why = steps[sum(one is not None for one in shown)]
+                page.wait_for_function(f"() => window.__state().frame?.ex_id === {ex_id!r}")
+                foot = page.locator("[data-testid=demo-foot]")
+                assert foot.get_attribute("data-pause") == (why or "")
+            shown.append(None if card else ex_id)
+        page.clock.run_for(500)
+        clock += 500
+    assert [one for one in shown if one] == [ex_id for _, ex_id, _ in steps]
+    cards = shown.count(None)
+    assert cards == 5, "the run, three phases, the end"
+    now = state(page)["demo"]
+    assert [(one["phase"], one["ex_id"], one["reason"]) for one in now["pauses"]] == pauses
+    # The time that it took says that it stayed at each pause.
+    quick = len(steps) - len(pauses)
+    assert abs(clock - (CARD * cards + EPISODE * quick + PAUSE * len(pauses))) <= 500
 
 
 def test_the_demo_can_be_held_and_left(visit: Open) -> None:
@@ -59,49 +93,3 @@ def test_the_demo_can_be_held_and_left(visit: Open) -> None:
     assert state(page)["demo"]["step"] == step
     page.keyboard.press("Escape")
     page.wait_for_selector("[data-testid=player]")
-
-
-@pytest.mark.parametrize(("width", "height"), [(1920, 1080), (1080, 1920)])
-@pytest.mark.parametrize("phase", ["base", "rsft"])
-def test_the_recording_layout_fits_the_screen_and_no_text_is_small(
-    visit: Open, width: int, height: int, phase: str
-) -> None:
-    page = visit(
-        f"?clean=1#/inference?run={RUN}&phase={phase}",
-        ready="[data-testid=stage] svg .node",
-        width=width,
-        height=height,
-    )
-    for _ in range(5):
-        assert page.evaluate(TEXT_SIZES) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(100)
-
-
-def test_frame_drawing_and_picture_are_exported(visit: Open) -> None:
-    page = visit(f"#/inference?run={RUN}&phase=rsft", ready="[data-testid=subgraph] svg")
-    frame = state(page)
-    assert frame["frame"]["ex_id"]
-    assert {one["id"] for one in frame["layout"]["nodes"]} == {
-        one["id"] for one in frame["frame"]["graph"]["nodes"]
-    }
-    assert all(set(one["box"]) == {"x", "y", "w", "h"} for one in frame["layout"]["nodes"])
-    with page.expect_download() as svg:
-        page.click("[data-testid=graph] button:has-text('SVG')")
-    text = svg.value.path().read_text("utf-8")
-    from xml.etree import ElementTree
-
-    drawing = ElementTree.fromstring(text)
-    assert drawing.tag.endswith("svg")
-    assert "var(" not in text
-    with page.expect_download() as png:
-        page.click("[data-testid=graph] button:has-text('PNG')")
-    data = png.value.path().read_bytes()
-    assert data.startswith(b"\x89PNG")
-    width = int.from_bytes(data[16:20], "big")
-    assert width == 2 * float(drawing.get("width"))
-    plots = visit(f"#/training?run={RUN}", ready="[data-testid=loss-plot] svg")
-    with plots.expect_download() as plot:
-        plots.click("[data-testid=loss-panel] button:has-text('SVG')")
-    ElementTree.fromstring(plot.value.path().read_text("utf-8"))

@@ -1,4 +1,4 @@
-"""One episode: subgraph, reward, statement check, options, comparison of phases, quiz."""
+"""One episode: reward, statement check, options, comparison of phases, quiz."""
 
 from __future__ import annotations
 
@@ -14,30 +14,6 @@ pytestmark = pytest.mark.browser
 Read = Callable[..., list[dict[str, Any]]]
 READY = "[data-testid=subgraph] svg"
 
-OVERLAPS = """() => {
-  const svg = document.querySelector('[data-testid=subgraph] svg');
-  const outer = svg.getBoundingClientRect();
-  const texts = [...svg.querySelectorAll('text')].map((t) => t.getBoundingClientRect());
-  const boxes = [
-    ...[...svg.querySelectorAll('.node .shape')].map((n) => n.getBoundingClientRect()),
-    ...[...svg.querySelectorAll('.edge-label text')].map((n) => n.getBoundingClientRect()),
-  ];
-  let met = 0;
-  boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {
-    const x = Math.min(a.right, b.right) - Math.max(a.left, b.left);
-    const y = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-    if (x > 1 && y > 1) met += 1;
-  }));
-  const outside = [...boxes, ...texts].filter((b) =>
-    b.left < outer.left - 1 || b.right > outer.right + 1 ||
-    b.top < outer.top - 1 || b.bottom > outer.bottom + 1).length;
-  const small = [...svg.querySelectorAll('text')].filter(
-    (t) => parseFloat(getComputedStyle(t).fontSize) < 18).length;
-  const kinds = {};
-  for (const node of svg.querySelectorAll('.node')) kinds[node.dataset.id] = node.dataset.kind;
-  return { met, outside, small, kinds };
-}"""
-
 
 def go_to(page: Any, index: int, ex_id: str) -> None:
     page.evaluate(
@@ -51,45 +27,6 @@ def go_to(page: Any, index: int, ex_id: str) -> None:
     page.wait_for_function(
         f"() => window.__state().frame && window.__state().frame.ex_id === {ex_id!r}"
     )
-
-
-def kinds_of(record: dict[str, Any]) -> dict[str, str]:
-    """The classes of the nodes by set algebra on the record."""
-    path = record["parsed"]["path_entities"]
-    named = record["parsed"]["trace_entities"]
-    kinds = {one: "mentioned" if one in named else "missed" for one in path}
-    for one in named:
-        kinds.setdefault(one, "off_path")
-    return kinds
-
-
-@pytest.mark.parametrize(("phase", "width"), [("sft", 1280), ("rsft", 1920), ("rsft", 390)])
-def test_nothing_in_the_subgraph_meets_and_its_classes_follow_from_the_record(
-    visit: Open, episodes: Read, phase: str, width: int
-) -> None:
-    page = visit(f"#/inference?run={RUN}&phase={phase}", ready=READY, width=width)
-    for index, record in enumerate(episodes(phase)):
-        go_to(page, index, record["ex_id"])
-        seen = page.evaluate(OVERLAPS)
-        where = (phase, record["ex_id"])
-        assert (seen["met"], seen["outside"], seen["small"]) == (0, 0, 0), where
-        wanted = kinds_of(record)
-        if len(wanted) <= 18:
-            assert {k: v for k, v in seen["kinds"].items() if k in wanted} == wanted, where
-
-
-def test_kinds_differ_in_shape_and_dash_too(visit: Open) -> None:
-    page = visit(f"#/inference?run={RUN}&phase=base", ready="[data-testid=legend]")
-    dashes = page.evaluate(
-        """() => Object.fromEntries([...document.querySelectorAll('[data-testid=legend] .edge')]
-          .map((e) => [e.getAttribute('class'), getComputedStyle(e).strokeDasharray]))"""
-    )
-    assert len(set(dashes.values())) == 3, "said and claimed differ in width"
-    shapes = page.evaluate(
-        """() => [...document.querySelectorAll('[data-testid=legend] .shape')]
-          .map((e) => e.getAttribute('d').includes('A') + getComputedStyle(e).strokeDasharray)"""
-    )
-    assert len(set(shapes)) == 3
 
 
 def test_the_shown_terms_sum_to_the_total(visit: Open, episodes: Read) -> None:
@@ -111,7 +48,7 @@ def test_the_shown_terms_sum_to_the_total(visit: Open, episodes: Read) -> None:
         assert abs(sum(row["shown"] for row in terms) - total["shown"]) <= 0.005
         assert abs(total["shown"] - record["reward"]["total"]) <= 0.005
         scales = {round(row["width"] / abs(row["shown"]), 3) for row in rows if row["shown"]}
-        assert len(scales) <= 1, "widths are proportional to values"
+        assert len(scales) == 1, "widths are proportional to values"
 
 
 def test_bars_move_in_300_ms_and_not_at_all_where_motion_is_unwanted(visit: Open) -> None:
@@ -167,32 +104,49 @@ def test_a_quiz_hides_answer_and_graph_until_asked(visit: Open) -> None:
     page.wait_for_selector("[data-testid=reveal]")
 
 
-def test_phases_stand_side_by_side_and_changes_are_counted(visit: Open, episodes: Read) -> None:
-    before = {one["ex_id"]: is_right(one) for one in episodes("sft")}
-    after = {one["ex_id"]: is_right(one) for one in episodes("rsft")}
-    fixed = [one for one in after if after[one] and not before[one]]
-    regressed = [one for one in after if before[one] and not after[one]]
+def test_fixed_and_regressed_are_those_of_the_records_and_either_column_opens(
+    visit: Open, episodes: Read
+) -> None:
+    before = {one["ex_id"]: is_right(one) for one in episodes("sft", "changed")}
+    after = {one["ex_id"]: is_right(one) for one in episodes("rsft", "changed")}
+    sets = {
+        "fixed": [one for one in after if after[one] and not before[one]],
+        "regressed": [one for one in after if before[one] and not after[one]],
+    }
+    assert {name: len(found) for name, found in sets.items()} == {"fixed": 3, "regressed": 2}
     page = visit(
-        f"#/inference?run={RUN}&phase=rsft&against=sft&mode=compare", ready="[data-testid=changes]"
-    )
-    assert page.inner_text("[data-testid=fixed-count]").startswith(f"fixed {len(fixed)} ")
-    assert page.inner_text("[data-testid=regressed-count]").startswith(
-        f"regressed {len(regressed)} "
+        "#/inference?run=changed&phase=rsft&against=sft&mode=compare", ready="[data-testid=changes]"
     )
     for phase in ("base", "sft", "rsft"):
         assert page.locator(f"[data-testid=compare-{phase}]").count() == 1
-    chosen, wanted = ("fixed", fixed) if fixed else ("regressed", regressed)
-    if wanted:
-        page.click(f"[data-testid={chosen}-count]")
-        page.wait_for_function(f"() => window.__state().player.count === {len(wanted)}")
-    page.wait_for_function("() => window.__state().frame")
-    ex_id = state(page)["frame"]["ex_id"]
-    page.wait_for_selector("[data-testid=compare-sft] h2 button")
-    page.click("[data-testid=compare-sft] h2 button")
-    page.wait_for_function(
-        f"() => window.__state().mode === 'one' && window.__state().frame?.phase === 'sft'"
-        f" && window.__state().frame.ex_id === {ex_id!r}"
-    )
+    for name, wanted in sets.items():
+        told = page.inner_text(f"[data-testid={name}-count]")
+        assert told == f"{name} {len(wanted)} ({100 * len(wanted) / 40:.1f} %)"
+        for column in ("sft", "rsft"):
+            page.click(f"[data-testid={name}-count]")
+            page.wait_for_function(f"() => window.__state().player.count === {len(wanted)}")
+            rows = page.locator("[data-testid=episode-row]")
+            page.wait_for_function(
+                "() => [...document.querySelectorAll('[data-testid=episode-row]')]"
+                ".every((e) => e.dataset.ex)"
+            )
+            shown = [rows.nth(at).get_attribute("data-ex") for at in range(rows.count())]
+            assert shown == wanted
+            rows.last.click()
+            page.wait_for_selector(f"[data-testid=compare] .note:has-text('{wanted[-1]}')")
+            right = {"sft": name == "regressed", "rsft": name == "fixed"}[column]
+            opened = page.locator(f"[data-testid=compare-{column}]")
+            assert opened.locator(".chip[data-tone=good]:has-text('right')").count() == right
+            opened.locator("h2 button").click()
+            page.wait_for_function(
+                "([phase, ex]) => window.__state().mode === 'one'"
+                " && window.__state().frame?.phase === phase"
+                " && window.__state().frame.ex_id === ex",
+                arg=[column, wanted[-1]],
+            )
+            assert state(page)["frame"]["right"] is right
+            page.go_back()
+            page.wait_for_selector("[data-testid=changes]")
 
 
 def test_the_table_searches_filters_and_sorts(visit: Open, episodes: Read) -> None:

@@ -23,11 +23,17 @@ VIEWS = {
     "audit": (f"#/audit?run={RUN}", "[data-testid=audit-verdict]"),
 }
 
+STAGES = {
+    "stage": (f"?clean=1#/inference?run={RUN}&phase=rsft", "[data-testid=stage]"),
+    "demo": (f"#/inference?run={RUN}&demo=1", "[data-testid=title-card]"),
+}
+
 
 def serious(page: Any) -> list[tuple[str, str, str]]:
     """Return what axe finds serious or critical on the page."""
     page.evaluate((Path(__file__).parent / "axe.min.js").read_text("utf-8") + ";0")
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    assert len(found["passes"]) > 10, "axe has looked"
     return [
         (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary", "")[:300])
         for one in found["violations"]
@@ -46,9 +52,8 @@ def test_axe_finds_nothing_serious(visit: Open, view: str, theme: str) -> None:
 @pytest.mark.parametrize(
     ("where", "ready"),
     [
-        (f"?clean=1#/inference?run={RUN}&phase=rsft", "[data-testid=stage]"),
+        *STAGES.values(),
         (f"?large=1#/runs?run={RUN}", "[data-testid=run-figures]"),
-        (f"#/inference?run={RUN}&demo=1", "[data-testid=title-card]"),
     ],
 )
 def test_axe_finds_nothing_serious_on_stage_and_in_the_demo(
@@ -58,12 +63,17 @@ def test_axe_finds_nothing_serious_on_stage_and_in_the_demo(
     assert serious(page) == []
 
 
+WIDE = """() => [document.documentElement, ...document.querySelectorAll('main, .stage, .panel')]
+  .map((one) => one.scrollWidth - one.clientWidth).filter((more) => more > 1)"""
+
+
 @pytest.mark.parametrize("width", [360, 768, 1080, 1920])
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [*VIEWS, "demo", "stage"])
 def test_no_view_scrolls_sideways(visit: Open, view: str, width: int) -> None:
-    where, ready = VIEWS[view]
+    where, ready = {**VIEWS, **STAGES}[view]
     page = visit(where, ready=ready, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(WIDE) == []
 
 
 def test_large_type_makes_text_larger_and_stays(visit: Open) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.web.browser.conftest import Open
-from tests.web.browser.runs import RUN, is_right
+from tests.web.browser.runs import ODD, RUN, is_right
 
 pytestmark = pytest.mark.browser
 
@@ -45,14 +45,12 @@ def test_files_that_cannot_be_read_are_named_with_their_reason(visit: Open) -> N
 
 
 def test_a_folder_that_is_no_run_is_listed_with_its_reason(visit: Open) -> None:
-    page = visit()
-    body = '{"runs": [], "unreadable": [{"id": "old", "reason": "wanted a run, got <b>none</b>"}]}'
-    page.route(
-        "**/api/runs", lambda route: route.fulfill(content_type="application/json", body=body)
-    )
-    page.reload()
-    page.wait_for_selector("[data-testid=unreadable-run]")
-    assert "got <b>none</b>" in page.inner_text("[data-testid=unreadable-run]")
+    page = visit("#/runs", ready="[data-testid=unreadable-run]")
+    told = page.locator("[data-testid=unreadable-run]")
+    assert told.count() == 1
+    assert ODD in told.inner_text()
+    assert "config.yaml: a folder" in told.inner_text()
+    assert page.locator("main b").count() == 0
 
 
 def test_a_torn_line_is_counted_and_named(visit: Open) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from itertools import pairwise
+from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
-from tests.web.browser.conftest import Open
+from tests.web.browser.conftest import Open, served
 from tests.web.browser.runs import RUN
+
+from graphtutor.cli.serve import load_phase
 
 pytestmark = pytest.mark.browser
 
@@ -74,9 +80,18 @@ def test_ten_questions_at_once_queue_and_block_nothing(visit: Open) -> None:
     statuses = page.evaluate(ask, RUN)
     assert statuses.count(202) == 9
     assert statuses.count(429) == 1
-    began = time.monotonic()
-    page.evaluate("fetch('api/runs').then((r) => r.text())")
-    assert time.monotonic() - began < 0.5
+    took = page.evaluate(
+        """async () => {
+          const took = [];
+          for (let time = 0; time < 9; time++) {
+            const began = performance.now();
+            await (await fetch('api/runs')).json();
+            took.push(performance.now() - began);
+          }
+          return took;
+        }"""
+    )
+    assert statistics.median(took) < 100, "while a model answers"
     page.fill("[data-testid=try-question]", "One more?")
     page.click("[data-testid=ask]")
     page.wait_for_selector("[role=alert]")
@@ -92,12 +107,13 @@ def test_ten_questions_at_once_queue_and_block_nothing(visit: Open) -> None:
     page.wait_for_selector("[data-testid=job-state][data-state=cancelled]")
 
 
-def test_a_refused_question_is_an_alert(visit: Open) -> None:
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_a_refused_question_is_an_alert(visit: Open, status: int) -> None:
     page = visit(f"#/try?run={RUN}&ask=sft", ready=READY)
     page.route(
         "**/api/infer",
         lambda route: route.fulfill(
-            status=404,
+            status=status,
             content_type="application/json",
             body='{"error": {"where": "phase", "wanted": "a saved model", "got": "none"}}',
         ),
@@ -106,3 +122,50 @@ def test_a_refused_question_is_an_alert(visit: Open) -> None:
     page.click("[data-testid=ask]")
     page.wait_for_selector("[role=alert]")
     assert "a saved model" in page.inner_text("[role=alert]")
+
+
+class Hanging:
+    """A model that says one word and then nothing, until the test is over."""
+
+    def __init__(self, inner: Any, over: Event) -> None:
+        self._inner, self._over = inner, over
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def stream(self, prompt: Any, sampling: Any) -> Any:
+        yield "TRACE:"
+        self._over.wait(60)
+        [[whole]] = self._inner.generate([prompt], sampling)
+        return whole
+
+
+def test_an_engine_that_hangs_is_an_alert_and_the_next_question_is_answered(
+    browser: Any, root: Path
+) -> None:
+    over, loaded = Event(), []
+
+    def load(run: Any, phase: str) -> Any:
+        loaded.append(phase)
+        inner = load_phase(run, phase)
+        return Hanging(inner, over) if len(loaded) == 1 else inner
+
+    served_here = served(root, load=load, quiet_seconds=1.0)
+    visit = Open(browser, next(served_here), [], [])
+    page = visit(f"#/try?run={RUN}&ask=sft", ready=READY)
+    page.select_option("[data-testid=examples]", index=1)
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[data-testid=job-state][data-state=running]")
+    page.wait_for_selector("[data-testid=job-state][data-state=failed]", timeout=20_000)
+    told = page.inner_text("[role=alert]")
+    assert "sign of life" in told
+    assert page.locator(".spinner").count() == 0
+    assert page.locator("[data-testid=cancel]").count() == 0
+    page.click("[data-testid=ask]")
+    page.wait_for_selector("[data-testid=job-state][data-state=done]", timeout=20_000)
+    assert page.locator("[role=alert]").count() == 0
+    assert page.locator("[data-testid=answer-sft] [data-testid=reward-bars]").count() == 1
+    over.set()
+    visit.close()
+    next(served_here, None)
+    assert visit.errors == []

@@ -1,5 +1,8 @@
 import { render } from "preact";
-import "./style.css";
+import "./styles/page.css";
+import "./styles/views.css";
+import "./styles/narrow.css";
+import "./styles/stage.css";
 import { demoOn, startDemo } from "./state/demo";
 import { expose } from "./state/exposed";
 import { listenKeys } from "./state/keys";

@@ -1,60 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { EdgeKind, GraphEdge, GraphNode } from "../src/data/types";
-import { overlaps, type Box } from "../src/lib/layout/boxes";
+import type { GraphEdge, GraphNode } from "../src/data/types";
 import { layoutGraph } from "../src/lib/layout/graph";
 import { wrap } from "../src/lib/layout/wrap";
-
-/** Wider than any of the fonts of the page. */
-const measure = (text: string, size: number, bold: boolean): number => text.length * size * (bold ? 0.62 : 0.57);
-
-function stream(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state * 1664525 + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-const WORDS = "Add Bad Back Off Health Check Service Queue Review Traffic Spike Index Rate Limit Gateway".split(" ");
-const PHRASES = ["is caused by", "leads to", "is confirmed by", "uses", "affects", "depends on"];
-
-function episode(seed: number): { nodes: GraphNode[]; edges: GraphEdge[]; gold: string[] } {
-  const random = stream(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const hops = 1 + Math.floor(random() * 5);
-  const free = Math.floor(random() * (17 - hops));
-  const nodes: GraphNode[] = [];
-  const node = (kind: GraphNode["kind"]): void => {
-    const words = Array.from({ length: 1 + Math.floor(random() * 3) }, () => pick(WORDS));
-    const id = `${words.join("")}${nodes.length}`;
-    nodes.push({ id, label: words.join(" "), type: null, kind, start: nodes.length === 0, answer: nodes.length === hops, chosen: random() < 0.1 });
-  };
-  for (let at = 0; at <= hops; at++) node(random() < 0.6 ? "mentioned" : "missed");
-  for (let at = 0; at < free; at++) node("off_path");
-  const gold = nodes.slice(0, hops + 1).map((one) => one.id);
-  const edges: GraphEdge[] = gold.slice(1).map((target, at) => ({
-    source: gold[at]!,
-    target,
-    relation: "r",
-    phrase: pick(PHRASES),
-    kind: "gold",
-  }));
-  // What a trace says goes from one to the next of what it names.
-  for (let at = hops; at + 1 < nodes.length; at++) {
-    const kind: EdgeKind = random() < 0.5 ? "claimed" : "false";
-    const source = random() < 0.8 ? nodes[at]!.id : pick(nodes).id;
-    edges.push({ source, target: nodes[at + 1]!.id, relation: "r", phrase: pick(PHRASES), kind });
-  }
-  return { nodes, edges, gold };
-}
-
-function clashes(boxes: Box[]): number {
-  let found = 0;
-  boxes.forEach((a, index) => {
-    for (const b of boxes.slice(index + 1)) if (overlaps(a, b)) found += 1;
-  });
-  return found;
-}
+import { clashes, episode, measure } from "./episodes";
 
 describe("layoutGraph", () => {
   for (const width of [320, 700, 980]) {

@@ -5,6 +5,7 @@ import { PromiseCache } from "./cache";
 import { Problem } from "./problem";
 import { select } from "./rows";
 import { configDiff } from "../lib/config";
+import { isFlat } from "../lib/pool";
 import type { CandidateQuery, InferListener, Source } from "./source";
 import type {
   AuditReport,
@@ -234,7 +235,7 @@ export class StaticSource implements Source {
       won: (group) => group.kept > 0,
       no_winner: (group) => group.kept === 0,
       only_winners: (group) => group.right === group.k,
-      zero_spread: (group) => group.spread === 0,
+      zero_spread: isFlat,
     };
     const kept = test[query.filter] ? groups.filter(test[query.filter]!) : groups;
     return {

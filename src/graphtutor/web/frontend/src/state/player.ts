@@ -151,10 +151,13 @@ export function startPlayer(): void {
     ticker.setPeriod(DWELL / speed.value);
   });
   const looking = computed(() => route.value.view === "inference");
+  // Until the rows of another query have come, those of the last one say nothing of the address.
+  const current = (held: Sequence | null): held is Sequence =>
+    held !== null && JSON.stringify(held.query) === queryKey.value;
   let written = "";
   effect(() => {
     const row = currentRow.value;
-    if (!row || !looking.value || sequence.value?.query.phase !== row.phase) return;
+    if (!row || !looking.value || !current(sequence.value)) return;
     const asked = route.peek().params.ex;
     // The episode is the same as before, but the address names another: that one is being looked up.
     if (asked && asked !== row.ex_id && written === row.ex_id) return;
@@ -165,7 +168,7 @@ export function startPlayer(): void {
   effect(() => {
     const exId = route.value.params.ex;
     const held = sequence.value;
-    if (!exId || !held?.ready.value) return;
+    if (!exId || !current(held) || !held.ready.value) return;
     const row = held.peek(position.peek());
     if (row && row.ex_id !== exId) void locate(exId, held);
   });

@@ -45,6 +45,11 @@ function write(): void {
   if (text !== location.hash) history.replaceState(null, "", text);
 }
 
+/** Write at once what waits to be written, so that the link and the history are right. */
+export function settle(): void {
+  if (waiting !== undefined) write();
+}
+
 export type Patch = Record<string, string | number | boolean | null | undefined>;
 
 function patched(params: Record<string, string>, patch: Patch): Record<string, string> {
@@ -58,7 +63,7 @@ function patched(params: Record<string, string>, patch: Patch): Record<string, s
 
 /** Change the address and leave an entry to go back to. */
 export function go(patch: Patch, view?: View): void {
-  clearTimeout(waiting);
+  settle();
   const now = route.peek();
   const next = { view: view ?? now.view, params: patched(now.params, patch) };
   const text = formatRoute(next);
@@ -88,6 +93,7 @@ export function linkTo(view: View, patch: Patch = {}): string {
 }
 
 export function openView(view: View, patch: Patch = {}): void {
+  settle();
   const text = linkTo(view, patch);
   if (text !== location.hash) history.pushState(null, "", text);
   route.value = parseRoute(text);

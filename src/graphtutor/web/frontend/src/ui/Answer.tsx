@@ -17,16 +17,20 @@ export function OptionList(props: { options: Options; right: string | null; chos
           <li key={letter} data-state={state} data-letter={letter}>
             <span class="letter">{letter}</span>
             <span class="option-text">{props.options[letter]}</span>
-            {isRight && (
-              <span class="mark-right">
-                <Icon name="check" size={16} />
-                right
-              </span>
-            )}
-            {isChosen && (
-              <span class={isRight ? "mark-right" : "mark-wrong"}>
-                <Icon name="pointer" size={14} />
-                chosen
+            {(isRight || isChosen) && (
+              <span class="option-marks">
+                {isRight && (
+                  <span class="mark-right">
+                    <Icon name="check" size={16} />
+                    right
+                  </span>
+                )}
+                {isChosen && (
+                  <span class={isRight ? "mark-right" : "mark-wrong"}>
+                    <Icon name="pointer" size={14} />
+                    chosen
+                  </span>
+                )}
               </span>
             )}
           </li>

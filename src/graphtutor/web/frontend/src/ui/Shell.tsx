@@ -3,7 +3,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { isDark, large, theme } from "../state/prefs";
-import { go, linkTo, openView, route, type View } from "../state/route";
+import { go, linkTo, openView, route, settle, type View } from "../state/route";
 import { announcement, helpOpen, notify, run, runId, runList, source, toast } from "../state/store";
 import { Icon, Mark } from "./icons";
 import { startTour, Tour } from "./Tour";
@@ -20,6 +20,7 @@ export const TITLES: Record<View, string> = {
 const ORDER: View[] = ["runs", "training", "inference", "try", "distribution", "audit"];
 
 async function copyLink(): Promise<void> {
+  settle();
   try {
     await navigator.clipboard.writeText(location.href);
     notify("Link copied");

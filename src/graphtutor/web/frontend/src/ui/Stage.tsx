@@ -1,6 +1,9 @@
-// The recording layout: one episode or title card fills the screen, nothing smaller than 24 px.
+// The recording layout: one episode or title card fills the screen, nothing smaller than 24 px on one
+// of 1920x1080 or 1080x1920. Smaller screens show it smaller; those that are much smaller scroll.
 // Demo mode tells its story on it; ?clean=1 shows the player's episode on it, without controls.
 
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { at, current, demoFrame, demoOn, demoProblem, demoStep, demoToggle, finished, held, leaveDemo, story, toldPhase } from "../state/demo";
 import { frame, matched, position } from "../state/player";
 import { isClean } from "../state/route";
@@ -11,8 +14,32 @@ import { OptionList, Trace } from "./Answer";
 import { Banner, Busy, Chip, ProblemNote, Verdict } from "./bits";
 import { Icon, Mark } from "./icons";
 import { RewardBars } from "./RewardBars";
+import { screen } from "./measure";
 import { Messages } from "./Shell";
 import { Subgraph } from "./Subgraph";
+
+const LONG = 1920;
+const SHORT = 1080;
+/** Below this zoom text of 24 px would be too small to read. */
+const LEAST = 0.5;
+
+/** How the stage fills the window: its shape, and its zoom where the whole of it fits. */
+function fitting(): { wide: boolean; fits: boolean; zoom: number } {
+  const { width, height } = screen.value;
+  const wide = width >= height;
+  const zoom = wide ? Math.min(width / LONG, height / SHORT) : Math.min(width / SHORT, height / LONG);
+  return { wide, zoom, fits: zoom >= LEAST };
+}
+
+function StageBox(props: { children: ComponentChildren; card?: boolean; testid?: string }) {
+  const { wide, fits, zoom } = fitting();
+  const look = fits ? `fits ${wide ? "wide" : "upright"}` : "flows";
+  return (
+    <div class={`stage ${look}${props.card ? " title-card" : ""}`} style={fits ? { zoom } : undefined} data-testid={props.testid}>
+      {props.children}
+    </div>
+  );
+}
 
 const REASONS: Record<string, string> = {
   "first right": "The first right answer",
@@ -61,7 +88,7 @@ function Checked({ value }: { value: Frame }) {
   );
 }
 
-/** A model that does not stop would fill the screen: what does not fit is left out, and said so. */
+/** The first ``most`` letters of a trace; an entity is left whole or left out. */
 function shortened(segments: Frame["trace"], most: number): Frame["trace"] {
   let left = most;
   const kept: Frame["trace"] = [];
@@ -76,8 +103,22 @@ function shortened(segments: Frame["trace"], most: number): Frame["trace"] {
   return kept;
 }
 
+/** As much of the trace as the panel has room for: a model that does not stop would fill the screen. */
+function FittedTrace({ value }: { value: Frame }) {
+  const ref = useRef<HTMLDivElement>(null);
+  const [most, setMost] = useState(fitting().wide ? 300 : 420);
+  useLayoutEffect(() => {
+    const box = ref.current;
+    if (box && box.scrollHeight > box.clientHeight + 1 && most > 20) setMost(Math.floor(most * 0.9));
+  });
+  return (
+    <div class="fitted" ref={ref}>
+      <Trace segments={shortened(value.trace, most)} fallback={value.completion.slice(0, most)} />
+    </div>
+  );
+}
+
 function Body({ value }: { value: Frame }) {
-  const most = innerWidth > innerHeight ? 300 : 420;
   return (
     <div class="stage-body">
       <div class="stage-side">
@@ -86,7 +127,7 @@ function Body({ value }: { value: Frame }) {
           <OptionList options={value.options} right={value.answer_star} chosen={value.answer} />
         </section>
         <section class="panel" data-testid="answer" aria-label="Answer">
-          <Trace segments={shortened(value.trace, most)} fallback={value.completion.slice(0, most)} />
+          <FittedTrace key={`${value.phase}/${value.ex_id}`} value={value} />
           <Checked value={value} />
           <div class="stage-reward">
             <RewardBars reward={value.reward} />
@@ -94,7 +135,7 @@ function Body({ value }: { value: Frame }) {
         </section>
       </div>
       <section class="panel stage-graph" aria-label="Subgraph">
-        <Subgraph frame={value} textSize={24} fill />
+        {fitting().fits ? <Subgraph frame={value} textSize={24} fill /> : <Subgraph frame={value} />}
       </section>
     </div>
   );
@@ -102,7 +143,7 @@ function Body({ value }: { value: Frame }) {
 
 function Card({ step }: { step: Extract<StoryStep, { kind: "card" }> }) {
   return (
-    <div class="stage title-card" data-testid="title-card">
+    <StageBox card testid="title-card">
       <Mark size={96} />
       <h1>{step.title}</h1>
       <div>
@@ -111,7 +152,7 @@ function Card({ step }: { step: Extract<StoryStep, { kind: "card" }> }) {
         ))}
       </div>
       <Banner banner={run.value?.banner ?? null} />
-    </div>
+    </StageBox>
   );
 }
 
@@ -149,9 +190,9 @@ function Demo() {
   const step = current.value;
   if (demoProblem.value) {
     return (
-      <div class="stage">
+      <StageBox>
         <ProblemNote problem={demoProblem.value} />
-      </div>
+      </StageBox>
     );
   }
   if (!step) return <Busy what="Preparing the story" />;
@@ -159,11 +200,11 @@ function Demo() {
   const value = demoFrame.value;
   if (!value) return <Busy what="Loading" />;
   return (
-    <div class="stage" data-testid="stage">
+    <StageBox testid="stage">
       <Head name={toldPhase.value || value.phase} value={value} />
       <Body value={value} />
       <DemoFoot step={step} />
-    </div>
+    </StageBox>
   );
 }
 
@@ -171,15 +212,15 @@ function Clean() {
   const value = frame.value.value;
   if (frame.value.problem) {
     return (
-      <div class="stage">
+      <StageBox>
         <ProblemNote problem={frame.value.problem} />
-      </div>
+      </StageBox>
     );
   }
   if (!value) return <Busy what="Loading" />;
   const share = (100 * (position.value + 1)) / Math.max(1, matched.value);
   return (
-    <div class="stage" data-testid="stage">
+    <StageBox testid="stage">
       <Head name={phase.value} value={value} />
       <Body value={value} />
       <footer class="stage-foot">
@@ -191,7 +232,7 @@ function Clean() {
         </span>
         <span>{runId.value}</span>
       </footer>
-    </div>
+    </StageBox>
   );
 }
 

@@ -3,7 +3,8 @@
 import { useMemo } from "preact/hooks";
 import type { Frame, GraphEdge, NodeKind } from "../data/types";
 import type { PlacedEdge } from "../lib/layout/edges";
-import { layoutGraph, type GraphLayout, type PlacedNode } from "../lib/layout/graph";
+import { fitGraph, noteHeight } from "../lib/layout/fit";
+import { layoutGraph, type GraphLayout, type LayoutOptions, type PlacedNode } from "../lib/layout/graph";
 import { iconPath } from "./icons";
 import { measureText, useSize } from "./measure";
 import { large } from "../state/prefs";
@@ -92,7 +93,7 @@ function Node({ node, size }: { node: PlacedNode; size: number }) {
 
 function EdgeLine({ edge, look }: { edge: PlacedEdge; look: EdgeLook }) {
   return (
-    <path class={`edge edge-${look}`} data-kind={edge.kind} data-look={look} d={edge.path} marker-end={`url(#arrow-${look})`}>
+    <path class={`edge edge-${look}`} data-source={edge.source} data-relation={edge.relation} data-target={edge.target} data-look={look} d={edge.path} marker-end={`url(#arrow-${look})`}>
       <title>{`${edge.source} ${edge.text} ${edge.target}: ${EDGE_WORDS[look]}`}</title>
     </path>
   );
@@ -153,6 +154,14 @@ function words(frame: Frame): string {
   ].join(" ");
 }
 
+function arranged(frame: Frame, options: LayoutOptions, fill: boolean): GraphLayout & { leftOut: number } {
+  const { nodes, edges, left_out } = frame.graph;
+  const { entities } = frame.gold;
+  if (!fill) return { ...layoutGraph(nodes, edges, entities, options), leftOut: 0 };
+  const told = left_out ? noteHeight(options.size) : 0;
+  return fitGraph(nodes, edges, entities, { ...options, height: options.height - told });
+}
+
 export function Subgraph(props: { frame: Frame; textSize?: number; minHeight?: number; fill?: boolean }) {
   const [ref, seen] = useSize<HTMLDivElement>();
   const size = props.textSize ?? (large.value ? 22 : 18);
@@ -161,20 +170,19 @@ export function Subgraph(props: { frame: Frame; textSize?: number; minHeight?: n
   const layout = useMemo(
     () =>
       seen.width > 40
-        ? layoutGraph(frame.graph.nodes, frame.graph.edges, frame.gold.entities, {
-            width: seen.width,
-            height,
-            size,
-            measure: measureText,
-          })
+        ? arranged(frame, { width: seen.width, height, size, measure: measureText }, props.fill === true)
         : null,
-    [frame, seen.width, height, size],
+    [frame, seen.width, height, size, props.fill],
   );
   lastLayout = layout;
-  // A small drawing stands in the middle of the room it has.
-  const lift = layout ? Math.max(0, (height - layout.height) / 2) : 0;
-  const total = layout ? Math.max(layout.height, height) : height;
-  // On the stage the drawing has to fit; what is taller is drawn smaller.
+  const leftOut = (layout?.leftOut ?? 0) + (frame.graph.left_out ?? 0);
+  const note = leftOut > 0 ? `and ${leftOut} more ${leftOut === 1 ? "name" : "names"} off the path` : "";
+  // A small drawing stands in the middle of the room it has, above what is said of the rest.
+  const told = note ? noteHeight(size) : 0;
+  const drawn = (layout?.height ?? 0) + told;
+  const total = Math.max(drawn, height);
+  const lift = (total - drawn) / 2;
+  // On the stage the drawing has to fit; a path that is taller by itself is drawn smaller.
   const shown = props.fill ? height : total;
   const looks = layout?.edges.map((edge) => lookOf(edge, frame)) ?? [];
   return (
@@ -182,6 +190,7 @@ export function Subgraph(props: { frame: Frame; textSize?: number; minHeight?: n
       {layout && (
         <svg
           data-export
+          data-ex={frame.ex_id}
           role="img"
           aria-label={words(frame)}
           width={layout.width}
@@ -204,6 +213,11 @@ export function Subgraph(props: { frame: Frame; textSize?: number; minHeight?: n
               <EdgeLabel key={index} edge={edge} look={looks[index]!} size={size} />
             ))}
           </g>
+          {note && (
+            <text class="left-out" x={layout.width / 2} y={total - lift - told / 2} font-size={size}>
+              {note}
+            </text>
+          )}
         </svg>
       )}
     </div>

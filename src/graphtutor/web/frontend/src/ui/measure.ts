@@ -51,3 +51,9 @@ narrow.value = media.matches;
 media.addEventListener("change", (event) => {
   narrow.value = event.matches;
 });
+
+/** The size of the window. */
+export const screen = signal({ width: innerWidth, height: innerHeight });
+addEventListener("resize", () => {
+  screen.value = { width: innerWidth, height: innerHeight };
+});

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { Candidate, CandidateGroup, Sampling } from "../data/types";
 import { count, percentSign, plain, signed } from "../lib/format";
+import { isFlat } from "../lib/pool";
 import { follow } from "../state/loaded";
 import { go, route } from "../state/route";
 import { mainPhases, run, runId, source, titleOf } from "../state/store";
@@ -197,7 +198,7 @@ export function CandidatePool() {
                 <button type="button" aria-pressed={one.ex_id === task} onClick={() => go({ task: one.ex_id })} data-testid="pool-group">
                   <span class="group-head">
                     {one.ex_id}
-                    {one.spread === 0 && <Chip tone="warn">no spread</Chip>}
+                    {isFlat(one) && <Chip tone="warn">no spread</Chip>}
                     {one.kept === 0 && <Chip tone="bad">no winner</Chip>}
                   </span>
                   <Dots group={one} />
@@ -237,7 +238,7 @@ export function CandidatePool() {
               <p class="note" data-testid="pool-rule">
                 {shown.value.rule}
               </p>
-              {group?.spread === 0 && (
+              {group && isFlat(group) && (
                 <p class="note">
                   <Chip tone="warn">no spread</Chip> All samples score the same: there is nothing to choose between.
                 </p>

@@ -1,0 +1,1 @@
+"""Loaders: one file a format, each from bytes or text to :class:`~.layout.Layout`."""

@@ -21,7 +21,7 @@ SETTINGS := $(if $(PRESET),--preset $(PRESET)) $(if $(MODEL),--set model.name=$(
 RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
+.PHONY: help setup setup-dev demo blueprint-demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
         test-harness test-unsloth test-browser test-wheel check-web format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
@@ -51,6 +51,13 @@ $(DEV): $(STAMP)
 
 demo: $(STAMP) ## install, then the main job with the embedded model: about six minutes
 	$(GRAPHTUTOR) run --run-id $(RUN_ID) $(SETTINGS) $(RESUME)
+
+blueprint-demo: $(STAMP) ## blueprints of DevOps and physics: expand, train, score before and after
+	$(GRAPHTUTOR) blueprint expand devops physics --valid 0.25 --out data/blueprint-data/demo \
+	  $(if $(SEED),--seed $(SEED))
+	$(GRAPHTUTOR) blueprint train data/blueprint-data/demo --run-id $(RUN_ID) \
+	  $(if $(SEED),--set seed=$(SEED)) \
+	  $(if $(wildcard data/blueprints/$(RUN_ID)/config.yaml),--resume)
 
 train: demo ## the same as demo; choose with RUN_ID, SEED, MODEL, PRESET
 

@@ -11,6 +11,7 @@ from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.store import Point, Sparse
 
 WORDS, CENTRES, SIZE, A_DOCUMENT, BATCH = 50_000, 500, 384, 20, 500
+Question = tuple[str, np.ndarray, str]
 
 
 def corpus(count: int) -> Iterator[list[Point]]:
@@ -24,11 +25,11 @@ def corpus(count: int) -> Iterator[list[Point]]:
         lengths = np.clip(draw.lognormal(4.9, 0.4, BATCH), 20, 400).astype(int)
         near = centres[draw.integers(CENTRES, size=BATCH)] + draw.normal(size=(BATCH, SIZE))
         vectors = (near / np.linalg.norm(near, axis=1, keepdims=True)).astype(np.float32)
-        batch: list[Point] = []
-        for i, length in enumerate(lengths.tolist()):
-            text = " ".join(words[w] for w in draw.choice(WORDS, size=length, p=chance))
-            batch.append(point(start + i, text, vectors[i]))
-        yield batch
+        picked = np.split(draw.choice(WORDS, size=lengths.sum(), p=chance), lengths.cumsum()[:-1])
+        yield [
+            point(start + i, " ".join(words[word] for word in row.tolist()), vectors[i])
+            for i, row in enumerate(picked)
+        ]
 
 
 def vocabulary(draw: np.random.Generator) -> list[str]:
@@ -58,15 +59,11 @@ def point(place: int, text: str, vector: np.ndarray) -> Point:
     return Point(chunk, vector, Sparse((), ()))
 
 
-def questions(count: int, asked: int) -> list[tuple[str, np.ndarray, str]]:
-    """Return text, vector and document of ``asked`` questions."""
-    draw = np.random.default_rng(8)
-    chosen = set(draw.choice(count, size=asked, replace=False).tolist())
-    made: list[tuple[str, np.ndarray, str]] = []
-    for batch in corpus(count):
-        for of in batch:
-            if uuid.UUID(of.chunk.id).int - 1 in chosen and of.dense is not None:
-                words = draw.choice(of.chunk.text.split(), size=6).tolist()
-                near = of.dense + draw.normal(size=SIZE) / SIZE**0.5
-                made.append((" ".join(words), near.astype(np.float32), of.chunk.doc))
-    return made
+def question(of: Point) -> Question:
+    """Return words of a chunk, a vector near its own, and its document."""
+    place = uuid.UUID(of.chunk.id).int
+    draw = np.random.default_rng(place)
+    words = draw.choice(of.chunk.text.split(), size=6).tolist()
+    vector = np.zeros(SIZE) if of.dense is None else of.dense
+    near = vector + draw.normal(size=SIZE) / SIZE**0.5
+    return " ".join(words), near.astype(np.float32), of.chunk.doc

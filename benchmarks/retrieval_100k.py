@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from made_up_chunks import SIZE, corpus, questions
+from made_up_chunks import BATCH, SIZE, Question, corpus, question
 
 from graphtutor.retrieval import store_edge
 from graphtutor.retrieval.bm25 import document_terms, query_terms
@@ -43,14 +43,21 @@ def weighed(points: list[Point]) -> list[Point]:
     return [Point(p.chunk, p.dense, document_terms(p.chunk.indexed, MEAN)) for p in points]
 
 
+def some(batch: list[Point], count: int, asked: int) -> list[Question]:
+    """Ask about some chunks of each batch, ``asked`` in all or a few more."""
+    return [question(of) for of in batch[: -(-asked * BATCH // count)]]
+
+
 def timed(call: Callable[..., Any], asked: list[Any]) -> str:
     """Return p50 and p95 in milliseconds, by the clock and of processor; the first ten warm up."""
     took: list[tuple[float, float]] = []
-    for question in [*asked[:10], *asked]:
+    warming = asked[:10]
+    for one in [*warming, *asked]:
         began = clock()
-        call(*question)
+        call(*one)
         took.append(since(began))
-    wall, spent = (np.percentile(column, (50, 95)) * 1e3 for column in np.array(took[10:]).T)
+    measured = np.array(took[len(warming) :]) * 1e3
+    wall, spent = (np.percentile(column, (50, 95)) for column in measured.T)
     return f"{wall[0]:.1f} / {wall[1]:.1f} ({spent[0]:.1f} / {spent[1]:.1f})"
 
 
@@ -91,7 +98,9 @@ def edge(count: int, asked: int, folder: Path, optimize: bool) -> list[Row]:
     made = create_store(Place(folder), StoreInfo("made up", SIZE, MEAN))
     weigh: list[tuple[float, float]] = []
     write: list[tuple[float, float]] = []
+    ask: list[Question] = []
     for batch in corpus(count):
+        ask += some(batch, count, asked)
         began = clock()
         points = weighed(batch)
         weigh.append(since(began))
@@ -101,7 +110,6 @@ def edge(count: int, asked: int, folder: Path, optimize: bool) -> list[Row]:
     began = clock()
     made.close()
     write.append(since(began))
-    ask = questions(count, asked)
     rates = {"weigh, chunks/s": rate(count, weigh), "store, chunks/s": rate(count, write)}
     rows = [{"engine": "edge", "chunks": count, **rates, **edge_searches(folder, ask)}]
     if optimize:
@@ -116,7 +124,7 @@ def edge(count: int, asked: int, folder: Path, optimize: bool) -> list[Row]:
     return rows
 
 
-def edge_searches(folder: Path, ask: list[tuple[str, np.ndarray, str]]) -> Row:
+def edge_searches(folder: Path, ask: list[Question]) -> Row:
     """Time the searches of an open store."""
     began = time.perf_counter()
     store: VectorStore = open_store(Place(folder))
@@ -151,7 +159,9 @@ def client(count: int, asked: int, folder: Path) -> list[Row]:
         sparse_vectors_config={"bm25": models.SparseVectorParams(modifier=models.Modifier.IDF)},
     )
     took: list[tuple[float, float]] = []
+    ask: list[Question] = []
     for batch in corpus(count):
+        ask += some(batch, count, asked)
         points = [
             models.PointStruct(
                 id=p.chunk.id,
@@ -168,7 +178,6 @@ def client(count: int, asked: int, folder: Path) -> list[Row]:
         began = clock()
         local.upsert("c", points)
         took.append(since(began))
-    ask = questions(count, asked)
 
     def words(text: str) -> models.SparseVector:
         found = query_terms(text)
@@ -255,7 +264,7 @@ def main() -> None:
             if engine == "client" and count > options.client_most:
                 continue
             command = [sys.executable, __file__, *sys.argv[1:], "--one", engine, str(count)]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             for row in json.loads(done.stdout.splitlines()[-1]):
                 print("|" + "|".join(str(row.get(name, "")) for name in COLUMNS) + "|", flush=True)
 

@@ -41,7 +41,7 @@ ALLOWED: dict[str, set[str]] = {
 ALLOWED["job"] = DATA | {"models", "backends.base", "training", "evaluation", "report", "audit"}
 ALLOWED["job"] |= {"blueprint"}
 # Studies and harness exports stand above: whole jobs, and tasks for other people's programs.
-ALLOWED["studies"] = ALLOWED["job"] | {"job"}
+ALLOWED["studies"] = ALLOWED["job"] | {"job", "retrieval"}
 ALLOWED["harness"] = DATA | {"evaluation.intervals"}
 ALLOWED["export"] = FOUNDATION | {"tasks", "completion", "models", "backends.base"}
 ALLOWED["export"] |= {"report.figures", "report.audit_page"}
@@ -49,6 +49,7 @@ ALLOWED["blueprint"] = FOUNDATION | {"graph", "tasks", "completion"}
 # One entity matcher serves reward, linking and groundedness.
 ALLOWED["retrieval"] = FOUNDATION | {"graph", "tasks", "completion", "reward.matcher"}
 # How a server is asked (key, waiting, what it says) is not written twice.
+ALLOWED["retrieval"] |= {"evaluation.intervals"}
 ALLOWED["retrieval"] |= {f"backends.openai_{part}" for part in ("answer", "backoff", "client")}
 ALLOWED["web"] = DATA | {"models", "backends.base", "evaluation", "audit", "report"}
 ALLOWED["cli"] = {*ALLOWED}

@@ -15,7 +15,8 @@ import graphtutor
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DISTRIBUTION_OF = {"yaml": "pyyaml", "pydantic_core": "pydantic"}
+DISTRIBUTION_OF = {"yaml": "pyyaml", "pydantic_core": "pydantic", "bs4": "beautifulsoup4"}
+DISTRIBUTION_OF |= {"qdrant_edge": "qdrant-edge-py"}
 """Import name to the distribution that brings it, where the two differ."""
 EXTRAS = PROJECT["optional-dependencies"]
 LATER_ENGINES = {"mlx", "mlx-lm", "unsloth"}

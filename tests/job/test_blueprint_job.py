@@ -37,7 +37,6 @@ SETTINGS = (
     "sft.steps=6",
     "sft.batch_size=128",
     "sft.checkpoint_every=2",
-    "evaluation.curve_points=0",
     "evaluation.max_new_tokens=2500",
 )
 
@@ -284,8 +283,8 @@ def test_another_domain_is_scored_by_the_same_model(tmp_path: Path, data: Path) 
 
 
 def test_the_configuration_is_written_down(tmp_path: Path, data: Path) -> None:
-    job = opened(tmp_path / "runs", data, "blueprint.whole_share=0.5")
+    job = opened(tmp_path / "runs", data, "blueprint.shares={whole: 0.5}")
     written = yaml.safe_load(job.run.config.read_text("utf-8"))
-    assert written["blueprint"] == {"curriculum": False, "whole_share": 0.5}
-    with pytest.raises(RunError, match=r"blueprint\.whole_share"):
+    assert written["blueprint"] == {"curriculum": False, "shares": {"whole": 0.5}}
+    with pytest.raises(RunError, match=r"blueprint\.shares"):
         opened(tmp_path / "runs", data, resume=True)

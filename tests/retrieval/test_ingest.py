@@ -23,12 +23,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graphtutor.errors import RetrievalError
+from graphtutor.retrieval import sources as sources_module
 from graphtutor.retrieval.bm25 import document_terms, length, mean_length
 from graphtutor.retrieval.catalogue import Catalogue, Entry, catalogue_file
 from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.ingest import ingest, open_for_adding
 from graphtutor.retrieval.settling import remove
-from graphtutor.retrieval.sources import find_sources, graph_source
+from graphtutor.retrieval.sources import find_sources, graph_source, paper_source
 from graphtutor.retrieval.store import Filter, StoreInfo
 from graphtutor.retrieval.store_edge import EdgeStore
 from graphtutor.retrieval.store_exact import ExactStore
@@ -439,6 +440,40 @@ def test_a_graph_is_added_as_statements(tmp_path: Path) -> None:
         assert all(chunk.edge and set(chunk.entities) <= {*chunk.edge} for chunk in chunks)
         assert catalogue.entries()[0].kind == "graph"
         assert ingest(store, catalogue, None, [source]).unchanged == (source.id,)
+
+
+def test_a_paper_is_read_from_where_it_was_loaded(docs: Path, tmp_path: Path) -> None:
+    """Without a network, once it is there; with the title and the date that arXiv gives it."""
+    papers = tmp_path / "papers"
+    papers.mkdir()
+    (papers / "2512.11254.json").write_text('{"title": "On Pumps", "date": "2025-12-12"}')
+    text = r"\documentclass{article}\begin{document}\section{Seals}Seals leak.\end{document}"
+    (papers / "2512.11254.tex").write_text(text)
+    paper = paper_source("arxiv:2512.11254", papers)
+    with opened(tmp_path / "store", None) as (store, catalogue):
+        assert ingest(store, catalogue, None, [paper]).added == ("arxiv:2512.11254",)
+        [chunk] = store.chunks(Filter())
+        assert (chunk.title, chunk.date) == ("On Pumps", "2025-12-12")
+        # It belongs to no folder, so adding a folder does not take it away.
+        sources, _ = find_sources([docs])
+        assert ingest(store, catalogue, None, sources, [docs, tmp_path]).removed == ()
+        assert ingest(store, catalogue, None, [paper]).unchanged == ("arxiv:2512.11254",)
+
+
+def test_a_paper_out_of_reach_is_named(
+    docs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the rest goes on."""
+
+    def refuse(*_: object) -> Any:
+        raise RetrievalError("arxiv:2512.11254", wanted="an answer of arXiv", got="no network")
+
+    monkeypatch.setattr(sources_module, "fetch_arxiv", refuse)
+    papers = [paper_source("arxiv:2512.11254", tmp_path), *find_sources([docs])[0]]
+    with opened(tmp_path / "store", None) as (store, catalogue):
+        done = ingest(store, catalogue, None, papers)
+    assert done.failed == (("arxiv:2512.11254", "wanted an answer of arXiv, got no network"),)
+    assert len(done.added) == 5
 
 
 def test_a_statement_beyond_the_window_is_a_bad_document(docs: Path, tmp_path: Path) -> None:

@@ -38,6 +38,14 @@ def test_a_collection_of_another_program_is_left_alone() -> None:
             stores.open_store(Place(Path("x"), url, "foreign"))
 
 
+def test_another_version_is_refused() -> None:
+    with qdrant_server() as url:
+        place = Place(Path("x"), url, "later")
+        stores.create_store(place, StoreInfo("", 0, 2.0, version=2)).close()
+        with pytest.raises(RetrievalError, match="wanted a store of version 1, got version 2"):
+            stores.open_store(place)
+
+
 def test_more_points_than_a_request_takes_go_in_several() -> None:
     with qdrant_server() as url:
         store = stores.create_store(Place(Path("x"), url, "many"), StoreInfo("", 0, 2.0))

@@ -16,6 +16,7 @@ KINDS: Final[dict[str, Callable[[Source], Iterator[Draft]]]] = {
     "level": kinds_topic.level,
     "next-level": kinds_topic.next_level,
     "compress": kinds_topic.compress,
+    "merge": kinds_topic.merge,
     "unfold": kinds_topic.unfold,
     "place": kinds_topic.place,
     "recover": kinds_closed.recover,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from graphtutor.blueprint import kinds_wording as wording
 from graphtutor.blueprint.domain import Topic
 from graphtutor.blueprint.framework import Level
 from graphtutor.blueprint.kinds_draft import Draft, Source, said
 
-__all__ = ["compress", "level", "next_level", "place", "short", "unfold", "whole"]
+__all__ = ["compress", "level", "merge", "next_level", "place", "short", "unfold", "whole"]
+
+_MERGES = 4
+"""Questions of that kind a topic."""
+_MOST_STRANDS = 4
 
 
 def whole(source: Source) -> Iterator[Draft]:
@@ -25,7 +29,7 @@ def short(source: Source) -> Iterator[Draft]:
     for topic in source.domain.topics if source.framework.merge else ():
         stream = source.stream("short", topic.id)
         for user in said(stream, wording.SHORT, _fields(source, topic), 2):
-            yield source.draft("short", topic, user, _merged(source, topic))
+            yield source.draft("short", topic, user, _merged(source, topic.strands))
 
 
 def level(source: Source) -> Iterator[Draft]:
@@ -61,7 +65,29 @@ def compress(source: Source) -> Iterator[Draft]:
             f"{number}. " + ": ".join(strand[one.id] for one in given)
             for number, strand in enumerate(topic.strands, 1)
         ]
-        yield source.draft("compress", topic, "\n".join([ask, *lines]), _merged(source, topic))
+        yield source.draft(
+            "compress", topic, "\n".join([ask, *lines]), _merged(source, topic.strands)
+        )
+
+
+def merge(source: Source) -> Iterator[Draft]:
+    """The short form, given whole strands of the topic and others of its group, in any order.
+
+    The same strand stands in ever other company, so that nothing but what is given tells the
+    answer: a model learns to carry over, not to remember.
+    """
+    plain = source.framework.model_copy(update={"merge": None})
+    for topic in source.domain.topics if source.framework.merge else ():
+        others = [strand for other in source.companions(topic) for strand in other.strands]
+        for number in range(_MERGES if others else 0):
+            stream = source.stream("merge", topic.id, number)
+            own = topic.strands[int(stream.integers(len(topic.strands)))]
+            count = int(stream.integers(1, _MOST_STRANDS))
+            given = [own, *(others[int(n)] for n in stream.permutation(len(others))[:count])]
+            strands = [given[int(n)] for n in stream.permutation(len(given))]
+            (ask,) = said(stream, wording.MERGE, _fields(source, topic))
+            answer = _merged(source, strands)
+            yield source.draft("merge", topic, f"{ask}\n\n{plain.written(strands)}", answer)
 
 
 def unfold(source: Source) -> Iterator[Draft]:
@@ -69,7 +95,7 @@ def unfold(source: Source) -> Iterator[Draft]:
     plain = source.framework.model_copy(update={"merge": None})
     for topic in source.domain.topics if source.framework.merge else ():
         (ask,) = said(source.stream("unfold", topic.id), wording.UNFOLD, _fields(source, topic))
-        user = f"{ask}\n{_merged(source, topic)}"
+        user = f"{ask}\n{_merged(source, topic.strands)}"
         yield source.draft("unfold", topic, user, plain.written(topic.strands))
 
 
@@ -109,6 +135,6 @@ def _line(asked: Level, strand: Mapping[str, str]) -> str:
     return f"{asked.label}: {strand[asked.id]}"
 
 
-def _merged(source: Source, topic: Topic) -> str:
+def _merged(source: Source, strands: Sequence[Mapping[str, str]]) -> str:
     merge = source.framework.merge
-    return f"{merge.label if merge else ''}: {source.framework.compressed(topic.strands)}"
+    return f"{merge.label if merge else ''}: {source.framework.compressed(strands)}"

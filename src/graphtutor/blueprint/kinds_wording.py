@@ -12,6 +12,7 @@ __all__ = [
     "COMPRESS",
     "EVOLUTION_OF",
     "LEVEL",
+    "MERGE",
     "MISPLACED",
     "NEXT",
     "ORDER",
@@ -74,6 +75,15 @@ COMPRESS: Final = (
     "Boil these points about {title} down to a handful of words each.",
     "Too long. Compress {title} to its core logic:",
     "What remains of {title} when all of this is compressed?",
+)
+MERGE: Final = (
+    "Merge these strands of {domain} into one short form.",
+    "Write the {short} of these strands ({domain}).",
+    "{domain}: one line for all of these, please.",
+    "Join the cores of these strands.",
+    "What is the {short} of the following strands?",
+    "Here are strands of {domain}, level by level. End them with their {short}.",
+    "Close this breakdown with its last line.",
 )
 UNFOLD: Final = (
     "Expand this short form of {title} back into its principles.",

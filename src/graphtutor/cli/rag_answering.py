@@ -6,8 +6,7 @@ The models of this command group are loaded here and nowhere else.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -109,9 +108,8 @@ class Answering:
         }
 
 
-@contextmanager
-def asker_over(searcher: Searcher, where: Filter, options: Answering) -> Iterator[Asker]:
-    """Give what answers from the store of ``searcher`` as ``options`` say.
+def asker_over(searcher: Searcher, where: Filter, options: Answering) -> Asker:
+    """Return what answers from the store of ``searcher`` as ``options`` say.
 
     Raises ConfigError for options that contradict each other; errors of graph, model and server
     are theirs.
@@ -128,7 +126,7 @@ def asker_over(searcher: Searcher, where: Filter, options: Answering) -> Iterato
 
         linker = Linker(load_graph(options.graph))
     gate = Gate(Rarity(searcher.store), linker)
-    yield Asker(
+    return Asker(
         search=lambda question, limit: searcher.search(question, limit, where),
         reranker=_reranker(options.rerank, linker),
         answerer=_answerer(options, gate, linker),

@@ -70,10 +70,8 @@ def run(
     """
     options = Answering(rerank, graph, limit, model, adapter, backend, server, window, tokens)
     where = filter_of(docs, section, since, until)
-    with (
-        open_searcher(store, url, collection, embedder, mode) as searcher,
-        asker_over(searcher, where, options) as asker,
-    ):
+    with open_searcher(store, url, collection, embedder, mode) as searcher:
+        asker = asker_over(searcher, where, options)
         for line in _conversation(asker, _typed()):
             typer.echo(line)
 

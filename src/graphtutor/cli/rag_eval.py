@@ -76,10 +76,8 @@ def run(
 
     rows = read_jsonl(questions, GoldQuestion, RetrievalError)
     options = Answering(rerank, graph, limit, model, adapter, backend, server, window, tokens)
-    with (
-        open_searcher(store, url, collection, embedder, mode) as searcher,
-        asker_over(searcher, Filter(), options) as asker,
-    ):
+    with open_searcher(store, url, collection, embedder, mode) as searcher:
+        asker = asker_over(searcher, Filter(), options)
         chunks = [*searcher.store.chunks(Filter())]
         settings = {
             "questions": f"{questions.name}, sha256 {digest_file(questions)[:16]}",

@@ -20,6 +20,7 @@ class StudyName(StrEnum):
     k = "k"
     depth = "depth"
     drift = "drift"
+    retrieval = "retrieval"
 
 
 _DEFAULTS: Final[dict[StudyName, list[str]]] = {
@@ -28,8 +29,9 @@ _DEFAULTS: Final[dict[StudyName, list[str]]] = {
     StudyName.k: ["evaluation.samples=32", "evaluation.probe_tasks=200"],
     StudyName.depth: ["tasks.eval=100", "evaluation.max_new_tokens=192"],
     StudyName.drift: [],
+    StudyName.retrieval: ["evaluation.probe_tasks=200"],
 }
-_USES_RUNS: Final = (StudyName.k, StudyName.drift)
+_USES_RUNS: Final = (StudyName.k, StudyName.drift, StudyName.retrieval)
 
 
 def run(
@@ -41,7 +43,9 @@ def run(
     runs: Annotated[
         list[str] | None,
         typer.Option(
-            "--run", metavar="RUN", help="k, drift: use this finished run instead of new ones."
+            "--run",
+            metavar="RUN",
+            help="k, drift, retrieval: use this finished run instead of new ones.",
         ),
     ] = None,
     config: ConfigFile = None,
@@ -52,6 +56,7 @@ def run(
 
     distribution: which chains and which winners RSFT should train on. k: what K samples a task are
     worth. depth: trained to 1, 2, 3, 5 hops, evaluated to 8. drift: what training cost elsewhere.
+    retrieval: closed book, facts found for the prompt, training, both.
 
     Stopped, it goes on by the same command. Recipes with expected figures: recipes/.
     """
@@ -65,7 +70,10 @@ def run(
 
     if runs and name not in _USES_RUNS:
         raise ConfigError(
-            "--run", wanted="the study k or drift", got=name.value, remedy="leave out --run"
+            "--run",
+            wanted="the study k, drift or retrieval",
+            got=name.value,
+            remedy="leave out --run",
         )
     found = tuple(RunDirectory.find(Path("data/runs"), each) for each in runs or ())
     # A file says all that it wants to say; without one, each study has settings that suit it.

@@ -219,13 +219,17 @@ class BlueprintConfig(Section):
     curriculum: bool = Field(
         default=False, description="train evolution after evolution, as the hierarchy orders them"
     )
-    whole_share: float = Field(
-        default=0.0,
-        ge=0,
-        lt=1,
-        description="share of whole answers in training, beside parts of them and closed "
-        "questions; 0 leaves the data's own. A curriculum does not look at it",
+    shares: dict[str, float] = Field(
+        default_factory=dict,
+        description="share of a kind of example in training, such as {whole: 0.4}; the other kinds "
+        "have the rest, by their number. A curriculum does not look at it",
     )
+
+    @model_validator(mode="after")
+    def _in_bounds(self) -> BlueprintConfig:
+        if min(self.shares.values(), default=0) < 0 or sum(self.shares.values()) > 1:
+            raise ValueError("shares are between 0 and 1 and add up to 1 at most")
+        return self
 
 
 ADAPTER_SHAPE: Final = ("method", "lora_r", "lora_alpha", "lora_dropout")

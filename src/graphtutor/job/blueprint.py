@@ -23,7 +23,7 @@ from graphtutor.errors import RunError
 from graphtutor.io.atomic import write_text
 from graphtutor.io.digest import digest_bytes, digest_file
 from graphtutor.io.jsonl import append_jsonl, read_jsonl, write_jsonl
-from graphtutor.job.blueprint_answers import WHOLE, Scoring, answer_rows, scored_rows
+from graphtutor.job.blueprint_answers import Scoring, answer_rows, scored_rows
 from graphtutor.job.blueprint_metrics import phase_figures
 from graphtutor.job.job import Job
 from graphtutor.job.phases import trained
@@ -188,11 +188,11 @@ def _train(job: BlueprintJob) -> None:
         stages = [[i for i, row in enumerate(rows) if _stage(row) == n] for n in _stages(rows)]
         batches = curriculum_batches(stages, config.steps, config.batch_size, "blueprint", seed)
     else:
-        groups, weights = _shares(rows, job.config.blueprint.whole_share)
+        groups, weights = _shares(rows, job.config.blueprint.shares)
         batches = draw_batches(groups, weights, config.steps, config.batch_size, "sft", seed)
     with (
         job.measuring("sft", ["train"], trained=True),
-        trained(job, "sft", "sft", config, 0) as (model, progress),
+        trained(job, "sft", "sft", config, 0, curve=False) as (model, progress),
     ):
         examples = encode_pairs(model, [(row.user, row.assistant, row.system) for row in rows])
         model.train(progress.request(examples, batches, config, seed))
@@ -213,12 +213,18 @@ def _finish(job: BlueprintJob) -> Path:
     return write_blueprint_report(run, metrics, answers)
 
 
-def _shares(rows: Sequence[ChatRow], whole: float) -> tuple[list[list[int]], list[float]]:
-    """Group whole answers and the rest; ``whole`` is the former's share, 0 that of the data."""
-    found = [i for i, row in enumerate(rows) if row.meta.get("kind") == WHOLE]
-    rest = [i for i, row in enumerate(rows) if row.meta.get("kind") != WHOLE]
-    share = whole or len(found) / max(1, len(rows))
-    return [found, rest], [share, 1 - share]
+def _shares(
+    rows: Sequence[ChatRow], shares: Mapping[str, float]
+) -> tuple[list[list[int]], list[float]]:
+    """Group the rows by kind; kinds without a share have what is left, by their number."""
+    groups: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        groups.setdefault(str(row.meta.get("kind", "")), []).append(number)
+    given = sum(share for kind, share in shares.items() if kind in groups)
+    count = sum(len(group) for kind, group in groups.items() if kind not in shares)
+    each = (1 - given) / count if count else 0.0
+    weights = [shares.get(kind, each * len(group)) for kind, group in groups.items()]
+    return list(groups.values()), weights
 
 
 def _stage(row: ChatRow) -> int:

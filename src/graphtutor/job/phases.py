@@ -81,18 +81,21 @@ def trained(
     before: int,
     phase: str | None = None,
     round_number: int | None = None,
+    *,
+    curve: bool = True,
 ) -> Generator[tuple[TextModel, TrainProgress], None, None]:
     """Load the model to start from, report its training, and save it as ``name`` at the end.
 
     ``start`` is the phase whose model is trained on; ``before`` counts the optimiser steps that lie
-    behind it. The training's lines in the logs bear ``phase`` and ``round_number``.
+    behind it. The training's lines in the logs bear ``phase`` and ``round_number``. ``curve`` says
+    whether the model answers dev tasks in between.
     """
     phase = phase or name
     model = job.load("base" if name == "sft" else start)
     title = f"{name:<6} training"
     with job.watch.bar(title, config.steps) as advance:
         reporter = _Reporter(job, phase, round_number, model, before, advance)
-        points = job.config.evaluation.curve_points
+        points = job.config.evaluation.curve_points if curve else 0
         every = max(1, config.steps // points) if points else 0
         at = tuple(range(every, config.steps, every)) if every else ()
         yield (

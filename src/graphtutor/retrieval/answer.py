@@ -97,7 +97,7 @@ def number_sources(
     paths: dict[str, tuple[str, ...]] = {}
     known: dict[str, Chunk] = {}
     for chain in chains:
-        path = tuple(dict.fromkeys(entity for chunk in chain for entity in chunk.entities))
+        path = _path([chunk.entities for chunk in chain])
         for chunk in chain:
             paths.setdefault(chunk.id, path)
             known.setdefault(chunk.id, chunk)
@@ -106,4 +106,17 @@ def number_sources(
     return tuple(
         Source(number, chunk, paths.get(chunk.id, ()))
         for number, chunk in enumerate(known.values(), start=1)
+    )
+
+
+def _path(edges: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """Return the entities along edges that may point against the way that is walked.
+
+    >>> _path([("Flood", "Rain"), ("Flood", "Ruin")])
+    ('Rain', 'Flood', 'Ruin')
+    """
+    first = edges[0]
+    turned = len(edges) > 1 and first[-1] not in edges[1]
+    return tuple(
+        dict.fromkeys([*(first[::-1] if turned else first), *(e for p in edges for e in p)])
     )

@@ -24,7 +24,7 @@ from graphtutor.retrieval.terms import terms
 from graphtutor.reward.matcher import EntityMatcher
 from graphtutor.tasks.wording import phrase_of
 
-__all__ = ["Asked", "RelationWords"]
+__all__ = ["Asked", "RelationWords", "is_passive"]
 
 _PASSIVE_PHRASE: Final = re.compile(r"(is|are|was|were) ")
 _PARTICIPLE: Final = re.compile(r"\w+(ed|wn|en)")
@@ -38,6 +38,11 @@ class Asked(NamedTuple):
     forward: bool
 
 
+def is_passive(relation: Relation) -> bool:
+    """Tell whether the phrase of ``relation`` says "is ... by" and the like."""
+    return _PASSIVE_PHRASE.match(phrase_of(relation)) is not None
+
+
 class RelationWords:
     """The phrases and stems of a graph's relations."""
 
@@ -45,7 +50,7 @@ class RelationWords:
         """Index phrases and labels as they are, and their stems."""
         names = {str(n): (phrase_of(r), r.label) for n, r in enumerate(relations)}
         self._phrases = EntityMatcher((), names)
-        self._passive = [bool(_PASSIVE_PHRASE.match(phrase_of(r))) for r in relations]
+        self._passive = [is_passive(relation) for relation in relations]
         self._stems: dict[tuple[str, ...], list[int]] = {}
         for number, relation in enumerate(relations):
             for wording in dict.fromkeys((phrase_of(relation), relation.label, relation.id)):

@@ -72,5 +72,8 @@ class Asker:
     def _notes(self, question: str) -> tuple[str, ...]:
         if not self.graph:
             return ()
-        names = self.graph.linker.link(question).ambiguous
-        return tuple(f'"{name}" is the name of several entities' for name in names)
+        links = self.graph.linker.link(question)
+        notes = [f'"{name}" is the name of several entities' for name in links.ambiguous]
+        if links.more:
+            notes.append(f"the graph has more such chains than the {len(links.chains)} told")
+        return tuple(notes)

@@ -22,9 +22,9 @@ from collections import Counter
 from typing import Final
 
 from graphtutor.retrieval.store import Sparse
-from graphtutor.retrieval.terms import term_id, term_ids
+from graphtutor.retrieval.terms import term_ids
 
-__all__ = ["K1", "B", "document_terms", "idf", "length", "mean_length", "query_terms", "term_id"]
+__all__ = ["document_terms", "idf", "length", "mean_length", "query_terms"]
 
 K1: Final = 1.2
 """How soon a term that is repeated counts no more; the default of Lucene and Elasticsearch."""

@@ -27,8 +27,9 @@ __all__ = ["Wanted", "content_words", "share_found", "wanted_in"]
 _GAP: Final = re.compile(r"\s+")
 _EDGES: Final = re.compile(r"^\W+|\W+$")
 _ASKING: Final = frozenset(
-    "describe does explain gives give happen happens know like list long look looks many may mean "
-    "means might much must name need needs often please say says should tell thing want way".split()
+    "another describe does explain find finds give gives happen happens know like list long look "
+    "looks many may mean means might much must name need needs often other others please say says "
+    "should tell thing value values want way".split()
 )
 """What questions are worded with: a text that answers does not repeat it."""
 
@@ -60,7 +61,7 @@ def wanted_in(
         plain = _EDGES.sub("", word).lower()
         found = terms(word) if plain not in _ASKING else []
         # An identifier gives itself and then its parts; other words give their terms alone.
-        if len(found) > 1 and found[0] == plain:
+        if _is_identifier(found, plain):
             groups += _group([frozenset(found[:1]), frozenset(found[1:])])
         else:
             groups += [group for term in found for group in _group([frozenset((term,))])]
@@ -86,6 +87,15 @@ def share_found(wanted: Sequence[Wanted], found: Collection[str]) -> float:
     terms_found = frozenset(found)
     held = sum(thing.weight for thing in wanted if thing.is_in(terms_found))
     return held / total if total else 1.0
+
+
+def _is_identifier(found: Sequence[str], plain: str) -> bool:
+    """Tell whether the terms of the word ``plain`` are the whole of it and then its parts."""
+    if len(found) < 2:
+        return False
+    # The whole of a word with inner capitals may be stemmed; then it still begins as its parts do.
+    begins = found[0].startswith(found[1][:3]) and len(found[0]) > len(found[1])
+    return found[0] == plain or begins
 
 
 def _group(names: Sequence[frozenset[str]]) -> list[tuple[frozenset[str], ...]]:

@@ -2,7 +2,8 @@
 
 A sentence scores by the share of what the question asks for that stands in it, by rarity, and
 half as much for what only its context holds: headings and the sentence before are taken for granted
-by whoever wrote it. One that names both ends of an edge of the chain asked for scores 1. Where a
+by whoever wrote it. The heading right above counts in full: under "Repair" all sentences repair. A
+sentence that names an edge of the chain asked for, one end maybe in its context, scores 1. Where a
 number is asked for, a sentence needs one. The best few are quoted in the order of their sources,
 lists with the line that introduces them. Nothing is rephrased, so each sentence is supported by the
 source that it cites, as far as that source is right.
@@ -18,10 +19,12 @@ from typing import Final
 
 from graphtutor.retrieval.answer import Answer, AnswerSentence, Source, number_sources
 from graphtutor.retrieval.answerable import Gate
+from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.citations import without_marks
 from graphtutor.retrieval.coverage import Wanted, share_found
 from graphtutor.retrieval.found import Found
 from graphtutor.retrieval.groundedness import numbers_in
+from graphtutor.retrieval.linking import Linker
 from graphtutor.retrieval.passages import Passage, items_after, items_around, passages_of
 from graphtutor.retrieval.terms import terms
 
@@ -99,7 +102,7 @@ class ExtractiveAnswerer:
         linker = self._gate.linker
         candidates = [
             replace(candidate, score=max(1.0, candidate.score))
-            if linker and edges and _names_edge(linker.entities_in(candidate.passage.text), edges)
+            if linker and edges and _names_edge(candidate.passage, linker, edges)
             else candidate
             for candidate in _scored(question, wanted, ranked)
         ]
@@ -131,10 +134,11 @@ def _scored(
 
     for rank, source in enumerate(ranked):
         passages = passages_of(source.chunk)
+        above = terms(_heading(source.chunk))
         for place, passage in enumerate(passages):
             if passage.text.endswith("?") or len(passage.text.split()) < 2:
                 continue
-            held = terms(passage.text)
+            held = [*terms(passage.text), *above]
             own = share_found(wanted, held)
             both = share_found(wanted, [*held, *terms(passage.context)])
             score = own + _CONTEXT * (both - own)
@@ -143,8 +147,16 @@ def _scored(
             yield _Candidate(source, rank, place, passages, score)
 
 
-def _names_edge(named: frozenset[str], edges: AbstractSet[frozenset[str]]) -> bool:
-    return any(edge <= named for edge in edges)
+def _heading(chunk: Chunk) -> str:
+    last = chunk.section[-1] if chunk.section else ""
+    return last if last != chunk.title else ""
+
+
+def _names_edge(passage: Passage, linker: Linker, edges: AbstractSet[frozenset[str]]) -> bool:
+    """Tell whether it names one end of an edge, and itself or its context the other."""
+    here = linker.entities_in(passage.text)
+    named = here | linker.entities_in(passage.context)
+    return any(edge <= named and edge & here for edge in edges)
 
 
 def _with_list(candidate: _Candidate, steps: bool) -> list[int]:

@@ -42,7 +42,7 @@ _MOST: Final = 240
 _OVERLAP: Final = 40
 _READING: Final = 1
 """To be raised when loaders or chunker give something else for the same file."""
-_BATCH: Final = 256
+_BATCH: Final = 128
 """Chunks that are embedded and written at once; bounds memory and what a kill costs."""
 
 

@@ -3,8 +3,9 @@
 Entities are found by the one matcher, by id, label or alias. A name that several entities bear
 keeps them all; edges decide which of them is meant, and ``ambiguous`` says so.
 
-Two entities ask for what lies between them: the shortest directed paths, from the first to the
-second or, where there is none, back. One entity asks by the relations that the question words
+Two entities ask for what lies between them: the shortest ways from the first to the second, along
+the edges or along what they say (:mod:`graphtutor.retrieval.ways`), or back if that is shorter. One
+entity asks by the relations that the question words
 (:mod:`graphtutor.retrieval.asked_relations`): from the entity outwards along them.
 """
 
@@ -17,20 +18,16 @@ from typing import Final
 
 import numpy as np
 
-from graphtutor.graph.chains import out_edges, ranges
-from graphtutor.graph.knowledge_graph import IndexArray, KnowledgeGraph
+from graphtutor.graph.chains import out_edges
+from graphtutor.graph.knowledge_graph import KnowledgeGraph
 from graphtutor.retrieval.asked_relations import Asked, RelationWords
+from graphtutor.retrieval.ways import Chain, ways_of
 from graphtutor.reward.matcher import EntityMatcher, Mention
 
-__all__ = ["MOST_CHAINS", "MOST_HOPS", "Chain", "Linker", "Links"]
+__all__ = ["MOST_CHAINS", "Linker", "Links"]
 
-MOST_HOPS: Final = 6
-"""A chain that a person follows; longer ones join nearly everything with everything."""
-MOST_CHAINS: Final = 5
+MOST_CHAINS: Final = 8
 """Chains returned: a hub has hundreds of equal length, and no answer tells them all."""
-
-Chain = tuple[int, ...]
-"""Edge numbers in order of travel: each begins where the one before ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +36,14 @@ class Links:
 
     ``entities`` are ids in the order of their mentions, ``ambiguous`` the names among them that
     several entities bear. ``on_path`` are the entities of ``chains`` that the question does not
-    name.
+    name. ``more`` says that the graph has further chains.
     """
 
     entities: tuple[str, ...]
     ambiguous: tuple[str, ...]
     chains: tuple[Chain, ...]
     on_path: frozenset[str]
+    more: bool
 
 
 class Linker:
@@ -56,11 +54,13 @@ class Linker:
         self.graph = graph
         self.matcher = EntityMatcher.from_graph(graph, labels=True)
         self._relations = RelationWords(graph.relations)
+        self._ways = (ways_of(graph), ways_of(graph, flow=True))
 
     def link(self, question: str) -> Links:
         """Return the entities of ``question`` and the chains of edges that answer it."""
         mentions = self.matcher.find(question)
-        chains = self._between(mentions) or self._asked(question, mentions)
+        found = self._between(mentions) or self._asked(question, mentions)
+        chains = found[:MOST_CHAINS]
         entities = {entity for mention in mentions for entity in mention.candidates}
         return Links(
             entities=tuple(dict.fromkeys(e for m in mentions for e in m.candidates)),
@@ -69,6 +69,7 @@ class Linker:
             ),
             chains=tuple(chains),
             on_path=frozenset(self._entities_of(chains)) - entities,
+            more=len(found) > MOST_CHAINS,
         )
 
     def entities_in(self, text: str) -> frozenset[str]:
@@ -89,29 +90,18 @@ class Linker:
         found: list[Chain] = []
         for first, second in pairwise(mentions):
             pairs = [*product(first.candidates, second.candidates)]
-            forward = [chain for a, b in pairs for chain in self._paths(a, b)]
-            found += forward or [chain for a, b in pairs for chain in self._paths(b, a)]
-        return [*dict.fromkeys(found)][:MOST_CHAINS]
+            both = [*pairs, *((b, a) for a, b in pairs)]
+            options = [way for pair in both for way in self._shortest(*pair)]
+            # Of equally short ones those come first that run from the first to the second.
+            least = min(map(len, options), default=0)
+            found += [chain for chain in options if len(chain) == least]
+        # Against the flow the same edges are found again, the other way round.
+        return [*{frozenset(chain): chain for chain in reversed(found)}.values()][::-1]
 
-    def _paths(self, source: str, target: str) -> list[Chain]:
-        """Return the shortest directed paths between two entities, in the order of edges."""
+    def _shortest(self, source: str, target: str) -> Iterator[Chain]:
         start, end = self.graph.entity_index[source], self.graph.entity_index[target]
-        away = _hops_to(self.graph, end, start)
-        if start == end or away[start] < 0:
-            return []
-        found: list[Chain] = []
-        todo: list[tuple[int, Chain]] = [(start, ())]
-        while todo and len(found) < MOST_CHAINS:
-            here, chain = todo.pop()
-            if here == end:
-                found.append(chain)
-                continue
-            edges = range(int(self.graph.out_start[here]), int(self.graph.out_start[here + 1]))
-            for edge in reversed(edges):  # the stack turns them round again
-                there = int(self.graph.edge_target[edge])
-                if away[there] == away[here] - 1:
-                    todo.append((there, (*chain, edge)))
-        return found
+        for ways in self._ways:
+            yield from ways.shortest(start, end, MOST_CHAINS + 1)
 
     def _asked(self, question: str, mentions: Sequence[Mention]) -> list[Chain]:
         for mention in mentions:
@@ -119,7 +109,7 @@ class Linker:
             for asked in self._relations.read(before, after):
                 found = [c for entity in mention.candidates for c in self._walks(entity, asked)]
                 if found:
-                    return found[:MOST_CHAINS]
+                    return found
         return []
 
     def _walks(self, entity: str, asked: Asked) -> list[Chain]:
@@ -143,18 +133,3 @@ class Linker:
 
     def _end(self, start: int, walk: Chain) -> int:
         return int(self.graph.edge_target[walk[-1]]) if walk else start
-
-
-def _hops_to(graph: KnowledgeGraph, end: int, start: int) -> IndexArray:
-    """Return for each entity its directed distance to ``end``; -1 where farther than needed."""
-    away = np.full(len(graph.entities), -1, dtype=np.int64)
-    away[end] = 0
-    front = np.array([end], dtype=np.int64)
-    for hops in range(1, MOST_HOPS + 1):
-        if away[start] >= 0 or not len(front):
-            break
-        _, places = ranges(graph.in_start[front], graph.in_start[front + 1])
-        reached = np.unique(graph.edge_source[graph.in_order[places]])
-        front = reached[away[reached] < 0]
-        away[front] = hops
-    return away

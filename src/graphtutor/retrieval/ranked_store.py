@@ -19,13 +19,15 @@ from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.filtering import check_filter
 from graphtutor.retrieval.store import RRF_K, Filter, Hit, Point, Sparse, StoreInfo
 
-__all__ = ["DIGITS", "RankedStore", "Ranking", "chunk_of", "fuse"]
+__all__ = ["DIGITS", "RankedStore", "Ranking", "check_version", "chunk_of", "fuse"]
 
 Ranking = list[tuple[str, float]]
 """Ids with their scores, best first."""
 
 DIGITS = 5
 """Scores that agree to so many decimals are equal: engines add up in different orders."""
+
+_VERSION = 1
 
 # So many more are asked for than wanted, so that of those with the last score the same ones come
 # whatever the engine; more than that with one score are cut as the engine likes.
@@ -151,6 +153,17 @@ def fuse(rankings: Sequence[Ranking]) -> Ranking:
         for rank, (place, _) in enumerate(ranking, start=1):
             scores[place] = scores.get(place, 0.0) + 1 / (RRF_K + rank)
     return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+
+
+def check_version(info: StoreInfo, name: str) -> None:
+    """Raise RetrievalError for a store that another version of the program laid out."""
+    if info.version != _VERSION:
+        raise RetrievalError(
+            name,
+            wanted=f"a store of version {_VERSION}",
+            got=f"version {info.version}",
+            remedy="make another store from its documents",
+        )
 
 
 def chunk_of(name: str, payload: Any) -> Chunk:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from graphtutor.errors import RetrievalError
 from graphtutor.io.atomic import write_text
 from graphtutor.retrieval.chunk import Chunk
-from graphtutor.retrieval.ranked_store import RankedStore, Ranking, chunk_of
+from graphtutor.retrieval.ranked_store import RankedStore, Ranking, check_version, chunk_of
 from graphtutor.retrieval.store import Filter, Point, Sparse, StoreInfo
 
 __all__ = ["INDEX_ABOVE_KB", "EdgeStore", "create_edge", "edge_exists", "open_edge", "read_info"]
@@ -36,7 +36,6 @@ Reading all vectors is exact and takes a core about 4 ms for 100,000 kB (65,000 
 numbers); building the index takes minutes at that size, and finds nearly the same.
 """
 
-_VERSION: Final = 1
 _PAGE: Final = 1_000
 
 
@@ -94,7 +93,7 @@ def read_info(folder: Path) -> StoreInfo:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         info = StoreInfo(**data)
-        version, dimensions = int(info.version), int(info.dimensions)
+        dimensions = int(info.dimensions)
     except FileNotFoundError as error:
         raise RetrievalError(
             str(folder),
@@ -104,13 +103,9 @@ def read_info(folder: Path) -> StoreInfo:
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise _damaged(folder, f"store.json: {error}") from error
-    if version != _VERSION or dimensions < 0:
-        raise RetrievalError(
-            str(path),
-            wanted=f"a store of version {_VERSION}",
-            got=f"version {version}",
-            remedy="make the store anew from its documents, in another folder",
-        )
+    if dimensions < 0:
+        raise _damaged(folder, f"store.json: dimensions {dimensions}")
+    check_version(info, str(path))
     return info
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from graphtutor.errors import RetrievalError
 from graphtutor.retrieval.chunk import Chunk
-from graphtutor.retrieval.ranked_store import RankedStore, Ranking, chunk_of
+from graphtutor.retrieval.ranked_store import RankedStore, Ranking, check_version, chunk_of
 from graphtutor.retrieval.store import Filter, Point, Sparse, StoreInfo
 
 __all__ = ["QdrantStore", "create_qdrant", "open_qdrant", "qdrant_exists"]
@@ -84,7 +84,7 @@ def open_qdrant(url: str, collection: str) -> QdrantStore:
     found = _guarded(name, lambda: client.get_collection(collection))
     try:
         info = StoreInfo(**found.config.metadata[_KEY])
-    except (KeyError, TypeError) as error:
+    except (AttributeError, KeyError, TypeError) as error:
         client.close()
         raise RetrievalError(
             name,
@@ -92,6 +92,7 @@ def open_qdrant(url: str, collection: str) -> QdrantStore:
             got="one without its metadata",
             remedy="name another one with --collection",
         ) from error
+    check_version(info, name)
     return QdrantStore(url, collection, info, client)
 
 

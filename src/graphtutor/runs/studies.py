@@ -19,6 +19,9 @@ __all__ = [
     "KFigures",
     "KStudy",
     "PhaseDrift",
+    "RetrievalCell",
+    "RetrievalStudy",
+    "SourceFigures",
     "StudyRecord",
     "Verdict",
 ]
@@ -132,3 +135,45 @@ class DriftStudy(StudyRecord):
     """The drift of every phase of every run."""
 
     phases: tuple[PhaseDrift, ...]
+
+
+class SourceFigures(RunRecord):
+    """What one source of facts puts into the prompts, over ``n`` tasks.
+
+    ``statements`` and ``prompt_tokens`` are means, ``gold`` the share of the gold edges that stand
+    among the statements, ``whole`` the share of tasks whose gold edges all do.
+    """
+
+    source: str
+    n: int
+    statements: float
+    prompt_tokens: float
+    gold: float
+    whole: float
+    intervals: dict[str, Interval] = Field(default_factory=dict)
+
+
+class RetrievalCell(Cell):
+    """What one answerer ("none", "base", "trained") makes of one source, over all runs.
+
+    ``valid`` is the share of answers with a letter: an answerer that abstains gives none.
+    """
+
+    answerer: str
+    source: str
+    valid: float
+    by_hop: dict[str, Cell] = Field(default_factory=dict)
+
+
+class RetrievalStudy(StudyRecord):
+    """Closed book, retrieval, training and both on the same ``tasks`` tasks.
+
+    At most ``k`` statements are retrieved. ``trained`` is the phase of each run's trained model.
+    """
+
+    tasks: int
+    k: int
+    trained: tuple[str, ...]
+    sources: tuple[SourceFigures, ...]
+    cells: tuple[RetrievalCell, ...]
+    contrasts: tuple[Contrast, ...]

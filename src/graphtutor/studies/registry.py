@@ -9,6 +9,7 @@ from typing import Final
 from graphtutor.studies.depth import run_depth
 from graphtutor.studies.distribution import run_distribution
 from graphtutor.studies.drift import run_drift
+from graphtutor.studies.retrieval import run_retrieval
 from graphtutor.studies.samples import run_k
 from graphtutor.studies.study import Study
 
@@ -19,4 +20,5 @@ STUDIES: Final[Mapping[str, Callable[[Study], Path]]] = {
     "k": run_k,
     "depth": run_depth,
     "drift": run_drift,
+    "retrieval": run_retrieval,
 }

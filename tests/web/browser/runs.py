@@ -41,7 +41,7 @@ SETTINGS = (
     "evaluation.curve_points=2",
 )
 
-ODD = "<b>odd</b>"
+ODD = "<b>odd"
 """A folder that looks like a run and is none."""
 
 XSS = (

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["ACCENTS", "DROPPED", "HEADINGS", "MATH", "OPTIONAL_DROPPED", "SIGNS", "accented"]
+__all__ = [
+    "ACCENTS",
+    "DROPPED",
+    "HEADINGS",
+    "LISTS",
+    "MATH",
+    "OPTIONAL_DROPPED",
+    "SIGNS",
+    "STATEMENTS",
+    "TABLES",
+    "UNSEEN",
+    "VERBATIM",
+    "accented",
+]
 
 ACCENTS = {
     "`": "\u0300", "'": "\u0301", "^": "\u0302", "~": "\u0303", "=": "\u0304", "u": "\u0306",
@@ -64,6 +77,15 @@ HEADINGS = {
 MATH = frozenset(
     "equation align alignat gather multline flalign eqnarray displaymath math dmath array "
     "subequations".split()
+)
+
+VERBATIM = frozenset("verbatim Verbatim lstlisting minted alltt".split())
+UNSEEN = frozenset("thebibliography tikzpicture comment filecontents pgfpicture CCSXML".split())
+TABLES = frozenset("tabular tabularx longtable tabulary".split())
+LISTS = {"itemize": "- ", "enumerate": "", "description": "- ", "compactitem": "- "}
+STATEMENTS = frozenset(
+    "theorem lemma proposition corollary definition remark example proof claim conjecture "
+    "assumption algorithm".split()
 )
 
 

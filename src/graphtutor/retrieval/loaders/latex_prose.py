@@ -9,12 +9,17 @@ from graphtutor.retrieval.loaders.latex_marks import (
     ACCENTS,
     DROPPED,
     HEADINGS,
+    LISTS,
     MATH,
     OPTIONAL_DROPPED,
     SIGNS,
+    STATEMENTS,
+    TABLES,
+    UNSEEN,
+    VERBATIM,
     accented,
 )
-from graphtutor.retrieval.loaders.latex_syntax import argument, optional, skip_space
+from graphtutor.retrieval.loaders.latex_syntax import argument, optional, skip_space, tidy
 from graphtutor.retrieval.loaders.layout import Block
 
 __all__ = ["Prose"]
@@ -32,15 +37,8 @@ _TYPOGRAPHY = {
     "{": "",
     "}": "",
 }
-_VERBATIM = frozenset("verbatim Verbatim lstlisting minted alltt".split())
-_UNSEEN = frozenset("thebibliography tikzpicture comment filecontents pgfpicture CCSXML".split())
-_TABLES = frozenset("tabular tabularx longtable tabulary".split())
-_LISTS = {"itemize": "- ", "enumerate": "", "description": "- ", "compactitem": "- "}
-_STATEMENTS = frozenset(
-    "theorem lemma proposition corollary definition remark example proof claim conjecture "
-    "assumption algorithm".split()
-)
 _MOST_EXPANDED, _MOST_UNCLOSED, _DEEPEST = 2_000_000, 100, 10
+_LONGEST_FORMULA = 20_000
 
 
 class Prose:
@@ -58,6 +56,18 @@ class Prose:
         self._depth = depth
         self._unclosed = 0
         self._missing: set[str] = set()
+        self._handlers: dict[str, Callable[[], None]] = {
+            "begin": self._begin,
+            "end": self._end,
+            "item": self._item,
+            "footnote": self._footnote,
+            "caption": self._caption,
+            "captionof": self._caption,
+            "verb": self._verb,
+            "lstinline": self._verb,
+            "url": self._url,
+            "def": self._def,
+        }
         self._inside_table = 0
 
     def blocks(self) -> list[Block]:
@@ -86,7 +96,7 @@ class Prose:
             self._parts.append(_TYPOGRAPHY.get(mark, mark))
 
     def _flush(self) -> None:
-        text = _tidy("".join(self._parts))
+        text = tidy("".join(self._parts))
         self._parts = []
         if text:
             self._blocks.append(Block(text))
@@ -106,6 +116,15 @@ class Prose:
         self._unclosed += not text and self._source[end - 1 : end] == "{"
         return text, end
 
+    def _optional(self, at: int) -> tuple[str | None, int]:
+        """Return an argument in brackets and where it ends; gives up as :meth:`_argument` does."""
+        if self._unclosed > _MOST_UNCLOSED:
+            return None, at
+        text, end = optional(self._source, at)
+        start = skip_space(self._source, at)
+        self._unclosed += text is None and self._source.startswith("[", start)
+        return text, end
+
     def _find(self, closes: str, at: int) -> int:
         """Find the end of an environment; what was not found once is not sought again."""
         end = -1 if closes in self._missing else self._source.find(closes, at)
@@ -122,7 +141,7 @@ class Prose:
 
     def _sign(self, sign: str) -> None:
         if sign == "\\":
-            _, self._at = optional(self._source, self._at)
+            _, self._at = self._optional(self._at)
             self._parts.append("\n")
         elif sign in "([":
             self._math("\\" + sign, "\\)" if sign == "(" else "\\]")
@@ -134,32 +153,20 @@ class Prose:
 
     def _math(self, opens: str, closes: str) -> None:
         """Keep a formula as it is written, without its label."""
-        end = self._source.find(closes, self._at, self._at + 20_000)
+        end = self._find(closes, self._at)
         while end > 0 and self._source[end - 1] == "\\" and closes[0] == "$":
-            end = self._source.find(closes, end + 1, self._at + 20_000)
-        if end < 0:
+            end = self._find(closes, end + 1)
+        if end < 0 or end - self._at > _LONGEST_FORMULA:
             return
         formula = re.sub(r"\\label\s*\{[^{}]{0,200}\}", "", self._source[self._at : end])
         self._parts.append(f"{opens}{' '.join(formula.split())}{closes}")
         self._at = end + len(closes)
 
     def _command(self, name: str) -> None:
-        handlers: dict[str, Callable[[], None]] = {
-            "begin": self._begin,
-            "end": self._end,
-            "item": self._item,
-            "footnote": self._footnote,
-            "caption": self._caption,
-            "captionof": self._caption,
-            "verb": self._verb,
-            "lstinline": self._verb,
-            "url": self._url,
-            "def": self._def,
-        }
         if name in HEADINGS:
             self._heading(HEADINGS[name])
-        elif name in handlers:
-            handlers[name]()
+        elif name in self._handlers:
+            self._handlers[name]()
         elif name in self._macros:
             self._expand(self._macros[name])
         elif name in SIGNS:
@@ -172,9 +179,9 @@ class Prose:
 
     def _other(self, name: str) -> None:
         """Drop a command: with its arguments if they show nothing, else its options alone."""
-        _, self._at = optional(self._source, self._at)
+        _, self._at = self._optional(self._at)
         if name in DROPPED:
-            _, self._at = optional(self._source, self._at)
+            _, self._at = self._optional(self._at)
             self._drop(DROPPED[name])
             # "a result~\cite{x}." reads "a result."
             if self._parts and name not in ("vspace", "hspace"):
@@ -187,7 +194,7 @@ class Prose:
     def _drop(self, count: int) -> None:
         for _ in range(count):
             _, self._at = self._argument(self._at)
-            _, self._at = optional(self._source, self._at)
+            _, self._at = self._optional(self._at)
 
     def _expand(self, text: str) -> None:
         """Read a word of the author's own: its text is put before what is still to be read."""
@@ -206,7 +213,7 @@ class Prose:
 
     def _heading(self, level: int) -> None:
         self._flush()
-        _, at = optional(self._source, self._at)
+        _, at = self._optional(self._at)
         text, self._at = self._argument(at)
         inner = self._inner(text)
         if inner:
@@ -217,14 +224,14 @@ class Prose:
         base = name.rstrip("*")
         if base in MATH:
             self._math(f"\\begin{{{name}}}", f"\\end{{{name}}}")
-        elif base in _VERBATIM:
+        elif base in VERBATIM:
             self._code(name)
-        elif base in _UNSEEN:
+        elif base in UNSEEN:
             end = self._find(f"\\end{{{name}}}", self._at)
             self._at = end if end >= 0 else self._at
-        elif base in _LISTS:
+        elif base in LISTS:
             self._begin_list(base)
-        elif base in _TABLES:
+        elif base in TABLES:
             self._begin_table(base)
         else:
             self._begin_other(base)
@@ -232,22 +239,22 @@ class Prose:
     def _begin_list(self, base: str) -> None:
         if not self._lists:
             self._flush()
-        _, self._at = optional(self._source, self._at)
+        _, self._at = self._optional(self._at)
         self._lists.append(0 if base == "enumerate" else None)
 
     def _begin_table(self, base: str) -> None:
         self._flush()
         self._inside_table += 1
-        _, self._at = optional(self._source, self._at)
+        _, self._at = self._optional(self._at)
         self._drop(2 if base in ("tabularx", "tabulary") else 1)
 
     def _begin_other(self, base: str) -> None:
         if not self._lists:
             self._flush()
-        name, self._at = optional(self._source, self._at)
+        name, self._at = self._optional(self._at)
         if base == "abstract":
             self._blocks.append(Block("Abstract", HEADINGS["section"]))
-        elif base in _STATEMENTS:
+        elif base in STATEMENTS:
             self._parts.append(f"{base.capitalize()}{f' ({name})' if name else ''}. ")
         elif base in ("minipage", "wrapfigure", "multicols", "adjustbox"):
             self._drop(2 if base == "wrapfigure" else 1)
@@ -255,15 +262,15 @@ class Prose:
     def _end(self) -> None:
         name, self._at = self._argument(self._at)
         base = name.rstrip("*")
-        if base in _LISTS and self._lists:
+        if base in LISTS and self._lists:
             self._lists.pop()
-        elif base in _TABLES:
+        elif base in TABLES:
             self._inside_table = max(self._inside_table - 1, 0)
         if not self._lists and base not in MATH:
             self._flush()
 
     def _item(self) -> None:
-        label, self._at = optional(self._source, self._at)
+        label, self._at = self._optional(self._at)
         bullet = "- "
         if self._lists and (count := self._lists[-1]) is not None:
             self._lists[-1] = count + 1
@@ -280,14 +287,14 @@ class Prose:
             self._parts.append(f" ({inner})")
 
     def _caption(self) -> None:
-        _, at = optional(self._source, self._at)
+        _, at = self._optional(self._at)
         text, self._at = self._argument(at)
         self._flush()
         self._parts.append(self._inner(text))
         self._flush()
 
     def _verb(self) -> None:
-        _, self._at = optional(self._source, self._at)
+        _, self._at = self._optional(self._at)
         mark = self._source[self._at : self._at + 1]
         closing = "}" if mark == "{" else mark
         end = self._source.find(closing, self._at + 1, self._at + 1000) if mark.strip() else -1
@@ -316,12 +323,3 @@ class Prose:
         if code.strip():
             self._blocks.append(Block("```\n" + code.strip("\n") + "\n```"))
         self._at = min(end + len(closes), len(self._source))
-
-
-def _tidy(text: str) -> str:
-    """Return lines without doubled spaces, and no space where a citation stood before a stop."""
-    text = re.sub(r"[ \t\n]*\0+(?=[ \t]*[.,;:)\]])", "", text).replace("\0", "")
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    lines = [re.sub(r"^(\| )+$|(\| )+$", "", line).strip() for line in lines]
-    text = "\n".join(line for line in lines if line)
-    return re.sub(r"\(\s*[,;\s]*\)|\[\s*[,;\s]*\]", "", text).strip()

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from itertools import islice
 
-__all__ = ["argument", "optional", "plain_definitions", "skip_space"]
+__all__ = ["argument", "optional", "plain_definitions", "skip_space", "tidy"]
 
 _BRACES = re.compile(r"\\.|[{}]", re.DOTALL)
 _BRACKETS = re.compile(r"\\.|[{}\[\]]", re.DOTALL)
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[^\\{}\s]", re.DOTALL)
-_LONGEST, _MOST_DEFINITIONS = 100_000, 2_000
+_LONGEST, _MOST_DEFINITIONS = 100_000, 500
 _SPACE = re.compile(r"[ \t]*\n?[ \t]*")
 _DEFINITION = re.compile(
     r"\\(?:(?:re)?newcommand|providecommand|DeclareRobustCommand)\*?\s*\{?\\([A-Za-z]{2,40})\}?\s*(?=\{)"
@@ -75,3 +75,12 @@ def plain_definitions(head: str) -> dict[str, str]:
         if len(text) <= 200 and "#" not in text and f"\\{name}" not in text:
             found[name] = text
     return found
+
+
+def tidy(text: str) -> str:
+    """Return lines without doubled spaces, and no space where a citation stood before a stop."""
+    text = re.sub(r"(?<![ \t\n])[ \t\n]*+\0+(?=[ \t]*[.,;:)\]])", "", text).replace("\0", "")
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    lines = [re.sub(r"(?<!\| )(?:\| )++$", "", line).strip() for line in lines]
+    text = "\n".join(line for line in lines if line)
+    return re.sub(r"\(\s*[,;\s]*\)|\[\s*[,;\s]*\]", "", text).strip()

@@ -150,6 +150,8 @@ export function CandidatePool() {
   const group = picked();
   const task = route.value.params.task ?? group?.ex_id;
   const shown = detail.value;
+  // While the samples of another task are on their way, those of the last one are not shown as its own.
+  const samples = shown.key.endsWith(`\n${task}`) ? shown.value : null;
   return (
     <>
       <Panel
@@ -225,18 +227,19 @@ export function CandidatePool() {
         </Panel>
         <Panel testid="pool-detail" title={task ?? "Task"}>
           {shown.problem && <ProblemNote problem={shown.problem} />}
-          {shown.value && (
+          {!samples && !shown.problem && task && <Busy what="Reading the samples" />}
+          {samples && (
             <>
-              {shown.value.task ? (
+              {samples.task ? (
                 <>
-                  <p class="question">{shown.value.task.question}</p>
-                  <OptionList options={shown.value.task.options} right={shown.value.task.answer_star} chosen={null} />
+                  <p class="question">{samples.task.question}</p>
+                  <OptionList options={samples.task.options} right={samples.task.answer_star} chosen={null} />
                 </>
               ) : (
                 <Empty>No task file of this run has this task.</Empty>
               )}
               <p class="note" data-testid="pool-rule">
-                {shown.value.rule}
+                {samples.rule}
               </p>
               {group && isFlat(group) && (
                 <p class="note">
@@ -244,7 +247,7 @@ export function CandidatePool() {
                 </p>
               )}
               <ul class="samples">
-                {shown.value.samples.map((one) => (
+                {samples.samples.map((one) => (
                   <Sample key={one.k} one={one} />
                 ))}
               </ul>

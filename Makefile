@@ -21,7 +21,7 @@ SETTINGS := $(if $(PRESET),--preset $(PRESET)) $(if $(MODEL),--set model.name=$(
 RESUME = $(if $(wildcard data/runs/$(RUN_ID)/config.yaml),--resume)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo blueprint-demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
+.PHONY: help setup setup-dev demo blueprint-demo rag-demo train data infer_base sft rsft eval audit report pretrain test test-slow check \
         test-harness test-unsloth test-browser test-wheel check-web format clean train-360m serve setup-mlx setup-unsloth train-360m-unsloth
 
 help: ## list the targets
@@ -58,6 +58,13 @@ blueprint-demo: $(STAMP) ## blueprints of DevOps and physics: expand, train, sco
 	$(GRAPHTUTOR) blueprint train data/blueprint-data/demo --run-id $(RUN_ID) \
 	  $(if $(SEED),--set seed=$(SEED)) \
 	  $(if $(wildcard data/blueprints/$(RUN_ID)/config.yaml),--resume)
+
+CORPUS := src/graphtutor/retrieval/corpus
+rag-demo: $(STAMP) ## retrieval offline: runbooks and graph in, cited answers out, and their figures
+	$(GRAPHTUTOR) rag add $(CORPUS)/runbooks --graph software_troubleshooting
+	$(GRAPHTUTOR) rag ask "How can a Retry Storm end in a Failed Rollout?" \
+	  --graph software_troubleshooting
+	$(GRAPHTUTOR) rag eval $(CORPUS)/questions.jsonl --graph software_troubleshooting
 
 train: demo ## the same as demo; choose with RUN_ID, SEED, MODEL, PRESET
 

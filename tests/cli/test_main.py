@@ -158,7 +158,7 @@ def test_ctrl_c_says_how_to_go_on(
 
     graph_command(run)
     assert main(["graph"]) == 130
-    assert capsys.readouterr().err == "graphtutor: interrupted; go on with --resume\n"
+    assert capsys.readouterr().err == "graphtutor: interrupted; the same command goes on, a run with --resume\n"
 
 
 def test_a_bug_keeps_its_traceback(
@@ -220,7 +220,7 @@ def test_a_reader_that_leaves_is_no_error(arguments: list[str]) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("graphtutor r", ["rsft", "run", "report"]),
+        ("graphtutor r", ["rsft", "run", "report", "rag"]),
         ("graphtutor ev", ["eval"]),
         ("graphtutor --ver", ["--version"]),
     ],

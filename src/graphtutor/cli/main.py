@@ -118,7 +118,7 @@ def _dispatch(args: Sequence[str] | None) -> int:
             raise
         return _complain(f"{problem.filename}: {problem.strerror}", BAD_INPUT)
     if result == INTERRUPTED:
-        return _complain("interrupted; go on with --resume", INTERRUPTED)
+        return _complain("interrupted; the same command goes on, a run with --resume", INTERRUPTED)
     return result if isinstance(result, int) else 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphtutor.cli.options import Root
+from graphtutor.cli.rag_store import COLLECTION, STORE, Collection, EmbedderName, Store, Url, place_of
 
 if TYPE_CHECKING:
     from graphtutor.backends.base import TextModel
@@ -28,12 +29,21 @@ def run(
     demo: Annotated[
         str | None, typer.Option(metavar="RUN", help="Begin with the demo mode of this run.")
     ] = None,
+    store: Store = STORE,
+    url: Url = "",
+    collection: Collection = COLLECTION,
+    embedder: EmbedderName = "",
+    blueprints: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder of blueprint runs.")
+    ] = Path("data/blueprints"),
 ) -> None:
-    """Show the runs in the browser: answers hop by hop, training, candidates, audit.
+    """Show the runs in the browser: answers hop by hop, training, candidates, audit, blueprints.
 
-    Runs are only read. Try It loads a run's models with the run's own engine. Ctrl-C ends it.
+    Runs are only read. Try It loads a run's models with the run's own engine. Where there is a
+    store of documents, Ask answers from it. Ctrl-C ends it.
     """
     from graphtutor.web.assets import static_folder
+    from graphtutor.web.library import Library
     from graphtutor.web.server import serve
     from graphtutor.web.store import RunStore
 
@@ -49,6 +59,8 @@ def run(
         port,
         page=page,
         open_browser=open_,
+        library=Library(place_of(store, url, collection), embedder),
+        blueprints=blueprints,
         say=typer.echo,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,9 @@ from graphtutor.report.document import Figure
 from graphtutor.report.figures import FIGURE_NAMES, phase_label
 from graphtutor.report.plots_bars import colour
 from graphtutor.report.plots_canvas import Axes, draw, percent_axis
-from graphtutor.runs.studies import Contrast, DepthStudy, DriftStudy, KStudy
+from graphtutor.runs.studies import Contrast, DepthStudy, DriftStudy, KStudy, RetrievalStudy
 
-__all__ = ["draw_contrasts", "draw_depth", "draw_drift", "draw_k"]
+__all__ = ["draw_contrasts", "draw_depth", "draw_drift", "draw_k", "draw_retrieval"]
 
 _DOT: Final = {"fmt": "o", "capsize": 3, "markersize": 5, "linewidth": 1.2}
 
@@ -145,3 +145,35 @@ def draw_drift(record: DriftStudy, folder: Path, name: str = "drift") -> Figure:
 
     draw(folder, name, paint, columns=len(shown), size=(5.0 * len(shown), 3.8), share_y=False)
     return Figure(name, "Divergence from the base on neutral texts, a dot a run. 95 % intervals.")
+
+
+def draw_retrieval(
+    record: RetrievalStudy,
+    sources: Mapping[str, str],
+    answerers: Mapping[str, str],
+    folder: Path,
+    name: str = "retrieval",
+) -> Figure:
+    """Draw right and grounded by source of facts, a colour an answerer; both mapped to labels."""
+
+    def paint(panels: tuple[Axes, ...]) -> None:
+        for axes, (figure, title) in zip(panels, FIGURE_NAMES.items(), strict=True):
+            for number, (answerer, label) in enumerate(answerers.items()):
+                found = [cell for cell in record.cells if cell.answerer == answerer]
+                values = [float(getattr(cell, figure) or 0) for cell in found]
+                ends = [cell.intervals[figure] for cell in found]
+                below = [max(0.0, v - low) for v, (low, _) in zip(values, ends, strict=True)]
+                above = [max(0.0, high - v) for v, (_, high) in zip(values, ends, strict=True)]
+                places = [[*sources].index(cell.source) + 0.14 * (number - 1) for cell in found]
+                look = {**_DOT, "color": colour(number), "label": label}
+                axes.errorbar(places, values, yerr=[below, above], **look)
+            axes.set_title(title)
+            names = [label.replace(" ", "\n", 1) for label in sources.values()]
+            axes.set_xticks(range(len(names)), names, fontsize=8)
+            percent_axis(axes)
+        panels[1].set_ylabel("")
+        handles, labels = panels[0].get_legend_handles_labels()
+        panels[0].figure.legend(handles, labels, loc="outside lower center", ncols=3)
+
+    draw(folder, name, paint, columns=2, size=(9.5, 4.0))
+    return Figure(name, "Right and grounded by answerer and facts in the prompt. 95 % intervals.")

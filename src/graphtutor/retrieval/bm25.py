@@ -11,7 +11,7 @@ idf when asked: N is how many chunks it holds, n how many of them hold the term.
 
 >>> document_terms("pump pump valve", average_length=3.0).values
 (1.0, 1.375)
->>> query_terms("which pump?") == Sparse((term_id("pump"),), (1.0,))
+>>> query_terms("which pump, the pump?") == Sparse(tuple(term_ids("pump")), (2.0,))
 True
 """
 

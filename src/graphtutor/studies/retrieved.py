@@ -13,7 +13,8 @@ nothing differs but which facts they are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from graphtutor.graph.knowledge_graph import KnowledgeGraph
@@ -32,7 +33,7 @@ from graphtutor.tasks.task import LETTERS, PathEdge, Task
 from graphtutor.tasks.variants import with_facts
 from graphtutor.tasks.wording import phrase_of, trace
 
-__all__ = ["SOURCES", "STATEMENTS", "asked_with", "choice", "facts_found"]
+__all__ = ["SOURCES", "STATEMENTS", "Asked", "Facts", "asked_from", "choice"]
 
 SOURCES: Final = ("closed", "words", "graph", "gold")
 
@@ -42,27 +43,39 @@ STATEMENTS: Final = 8
 Facts = tuple[PathEdge, ...]
 
 
-def facts_found(graph: KnowledgeGraph, tasks: Sequence[Task]) -> dict[str, list[Facts]]:
-    """Return the facts of each of :data:`SOURCES` for each task, best first."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A task whose prompt tells ``facts``, best first (the prompt has them shuffled)."""
+
+    task: Task
+    facts: Facts
+
+
+def asked_from(graph: KnowledgeGraph, tasks: Sequence[Task]) -> dict[str, list[Asked]]:
+    """Return ``tasks`` as they are asked with the facts of each of :data:`SOURCES`."""
+    ways: dict[str, Callable[[Task], Facts]] = {
+        "closed": lambda task: (),
+        **_retrieval(graph),
+        "gold": lambda task: task.path_star.edges,
+    }
+    return {
+        source: [_asked(task, ways[source](task), graph) for task in tasks] for source in SOURCES
+    }
+
+
+def _retrieval(graph: KnowledgeGraph) -> dict[str, Callable[[Task], Facts]]:
     searcher, linker = _searcher(graph), Linker(graph)
     reranker, chains = GraphReranker(linker), GraphSource(linker, graph.domain)
 
-    def by_words(question: str) -> list[Chunk]:
-        return [hit.chunk for hit in searcher.search(question, STATEMENTS)]
+    def by_words(task: Task) -> Facts:
+        return _facts(hit.chunk for hit in searcher.search(task.question, STATEMENTS))
 
-    def by_graph(question: str) -> list[Chunk]:
-        told = [chunk for chain in chains.chains(question) for chunk in chain]
-        hits = reranker.rerank(question, searcher.search(question, CANDIDATES))
-        return [*told, *(hit.chunk for hit in hits)]
+    def by_graph(task: Task) -> Facts:
+        told = [chunk for chain in chains.chains(task.question) for chunk in chain]
+        hits = reranker.rerank(task.question, searcher.search(task.question, CANDIDATES))
+        return _facts([*told, *(hit.chunk for hit in hits)])
 
-    ways: Mapping[str, Callable[[str], list[Chunk]]] = {"words": by_words, "graph": by_graph}
-    return {
-        "closed": [() for _ in tasks],
-        **{
-            source: [_facts(way(task.question)) for task in tasks] for source, way in ways.items()
-        },
-        "gold": [task.path_star.edges for task in tasks],
-    }
+    return {"words": by_words, "graph": by_graph}
 
 
 def _searcher(graph: KnowledgeGraph) -> Searcher:
@@ -73,27 +86,26 @@ def _searcher(graph: KnowledgeGraph) -> Searcher:
     return Searcher(store)
 
 
-def _facts(chunks: Sequence[Chunk]) -> Facts:
+def _facts(chunks: Iterable[Chunk]) -> Facts:
     edges = dict.fromkeys(chunk.edge for chunk in chunks if chunk.edge)
     return tuple(PathEdge(src=s, rel=r, dst=d) for s, r, d in [*edges][:STATEMENTS])
 
 
-def asked_with(task: Task, facts: Facts, graph: KnowledgeGraph) -> Task:
-    """Return ``task`` with ``facts`` before its question; as it is, if there are none."""
+def _asked(task: Task, facts: Facts, graph: KnowledgeGraph) -> Asked:
     if not facts:
-        return task
+        return Asked(task, ())
     path = task.path_star.model_copy(update={"edges": facts})
     told = with_facts(task.model_copy(update={"path_star": path}), graph)
-    return task.model_copy(update={"prompt": told.prompt})
+    return Asked(task.model_copy(update={"prompt": told.prompt}), facts)
 
 
-def choice(task: Task, facts: Facts, graph: KnowledgeGraph) -> str:
-    """Answer from ``facts`` alone: the one option that a chain of them as asked for ends in.
+def choice(asked: Asked, graph: KnowledgeGraph) -> str:
+    """Answer from the facts alone: the one option that a chain of them as asked for ends in.
 
     The chain is read out of the question by the linker, as if the facts were the whole graph.
     Abstains, which is no valid answer, where it ends in no option or in several.
     """
-    known = _graph_of(facts, graph)
+    task, known = asked.task, _graph_of(asked.facts, graph)
     ends = {
         known.entities[int(known.edge_target[chain[-1]])].id: chain
         for chain in reversed(Linker(known).link(task.question).chains)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,12 +12,17 @@ from pydantic import BaseModel, NonNegativeInt, PositiveInt
 
 from graphtutor.web.answers import Asked
 from graphtutor.web.api import Api, Health
+from graphtutor.web.app_blueprints import add_blueprints
+from graphtutor.web.app_library import add_library
+from graphtutor.web.blueprint_pages import BlueprintPages
 from graphtutor.web.frame_schema import schema_text
 from graphtutor.web.inference import QUIET_SECONDS, InferenceWorker
 from graphtutor.web.jobs import FINAL
+from graphtutor.web.library import Library
 from graphtutor.web.loaded_models import Loader
 from graphtutor.web.pool import PoolFilter, PoolQuery
-from graphtutor.web.problem import WebError, error_body
+from graphtutor.web.problem import WebError
+from graphtutor.web.replies import add_get, error_reply, json_reply, text_reply
 from graphtutor.web.security import App, ETags, Guard
 from graphtutor.web.store import RunStore
 from graphtutor.web.table import Filter, Sort, TableQuery
@@ -45,12 +49,15 @@ def create_app(
     static: Path | None = None,
     hosts: tuple[str, ...] = (),
     quiet_seconds: float = QUIET_SECONDS,
+    library: Library | None = None,
+    blueprints: Path | None = None,
 ) -> App:
     """Return the app over the runs in ``root``.
 
     ``load`` loads the model of a run's phase, ``static`` is the folder of the built pages, and
     ``hosts`` are names besides those of this machine that the server is reached by. An engine that
-    gives no sign of life for ``quiet_seconds`` is given up.
+    gives no sign of life for ``quiet_seconds`` is given up. ``library`` is the store of documents,
+    ``blueprints`` the folder of blueprint runs.
     """
     from fastapi import FastAPI
     from fastapi.middleware.gzip import GZipMiddleware
@@ -70,41 +77,43 @@ def create_app(
     _add_runs(app, api)
     _add_run(app, api)
     _add_inference(app, api)
+    add_library(app, library)
+    add_blueprints(app, BlueprintPages(blueprints))
     _add_pages(app, static)
     return Guard(GZipMiddleware(ETags(app), minimum_size=1024), hosts)
 
 
 def _add_runs(app: FastAPI, api: Api) -> None:
     def health() -> Any:
-        return _json(Health())
+        return json_reply(Health())
 
     def schema() -> Any:
-        return _text(schema_text())
+        return text_reply(schema_text())
 
     def runs() -> Any:
-        return _json(api.runs())
+        return json_reply(api.runs())
 
     def compare(runs: str = "") -> Any:
-        return _json(api.compare(runs))
+        return json_reply(api.compare(runs))
 
     def examples(run_id: str, n: PositiveInt = 20) -> Any:
-        return _json(api.examples(run_id, n))
+        return json_reply(api.examples(run_id, n))
 
-    _get(app, "/api/health", health)
-    _get(app, "/api/runs", runs)
-    _get(app, "/api/compare", compare)
-    _get(app, "/api/frame.schema.json", schema)
-    _get(app, "/api/runs/{run_id}", _page(api.run))
-    _get(app, "/api/runs/{run_id}/examples", examples)
+    add_get(app, "/api/health", health)
+    add_get(app, "/api/runs", runs)
+    add_get(app, "/api/compare", compare)
+    add_get(app, "/api/frame.schema.json", schema)
+    add_get(app, "/api/runs/{run_id}", _page(api.run))
+    add_get(app, "/api/runs/{run_id}/examples", examples)
     for page in (api.training, api.audit, api.distribution, api.probes, api.story):
-        _get(app, f"/api/runs/{{run_id}}/{page.__name__}", _page(page))
+        add_get(app, f"/api/runs/{{run_id}}/{page.__name__}", _page(page))
 
 
 def _page(read: Callable[[str], BaseModel]) -> Callable[..., Any]:
     """Return the endpoint of a page that takes nothing but the run."""
 
     def page(run_id: str) -> Any:
-        return _json(read(run_id))
+        return json_reply(read(run_id))
 
     return page
 
@@ -141,13 +150,13 @@ def _add_run(app: FastAPI, api: Api) -> None:
             limit=min(limit, _MOST_ROWS),
             find=find or None,
         )
-        return _json(api.episodes(run_id, query))
+        return json_reply(api.episodes(run_id, query))
 
     def episode(run_id: str, phase: str, ex_id: str, split: str = "eval") -> Any:
-        return _json(api.episode(run_id, phase, ex_id, split))
+        return json_reply(api.episode(run_id, phase, ex_id, split))
 
     def frames(run_id: str, ex_id: str, phases: str = "") -> Any:
-        return _json(api.frames(run_id, ex_id, phases))
+        return json_reply(api.frames(run_id, ex_id, phases))
 
     def pool(
         run_id: str,
@@ -158,18 +167,18 @@ def _add_run(app: FastAPI, api: Api) -> None:
         limit: PositiveInt = 50,
     ) -> Any:
         query = PoolQuery(phase or None, round, filter, offset, min(limit, _MOST_ROWS))
-        return _json(api.pool(run_id, query))
+        return json_reply(api.pool(run_id, query))
 
     def pool_task(run_id: str, phase: str, round: int, ex_id: str) -> Any:
-        return _json(api.pool_task(run_id, phase, round, ex_id))
+        return json_reply(api.pool_task(run_id, phase, round, ex_id))
 
     here = "/api/runs/{run_id}"
-    _get(app, f"{here}/episodes", episodes)
-    _get(app, f"{here}/episodes/{{phase}}/{{ex_id:path}}", episode)
-    _get(app, f"{here}/compare/{{ex_id:path}}", frames)
-    _get(app, f"{here}/changes", _changes(api))
-    _get(app, f"{here}/candidates", pool)
-    _get(app, f"{here}/candidates/{{phase}}/{{round}}/{{ex_id:path}}", pool_task)
+    add_get(app, f"{here}/episodes", episodes)
+    add_get(app, f"{here}/episodes/{{phase}}/{{ex_id:path}}", episode)
+    add_get(app, f"{here}/compare/{{ex_id:path}}", frames)
+    add_get(app, f"{here}/changes", _changes(api))
+    add_get(app, f"{here}/candidates", pool)
+    add_get(app, f"{here}/candidates/{{phase}}/{{round}}/{{ex_id:path}}", pool_task)
 
 
 def _changes(api: Api) -> Callable[..., Any]:
@@ -179,7 +188,7 @@ def _changes(api: Api) -> Callable[..., Any]:
     early, late = Query(default="", alias="from"), Query(default="", alias="to")
 
     def changes(run_id: str, before: str = early, after: str = late) -> Any:
-        return _json(api.changes(run_id, before, after))
+        return json_reply(api.changes(run_id, before, after))
 
     return changes
 
@@ -188,13 +197,13 @@ def _add_inference(app: FastAPI, api: Api) -> None:
     from fastapi.responses import StreamingResponse
 
     def infer(asked: Asked) -> Any:
-        return _json(api.infer(asked), 202)
+        return json_reply(api.infer(asked), 202)
 
     def job(job: str) -> Any:
-        return _json(api.job(job))
+        return json_reply(api.job(job))
 
     def cancel(job: str) -> Any:
-        return _json(api.cancel(job))
+        return json_reply(api.cancel(job))
 
     async def events(job: str) -> Any:
         api.job(job)
@@ -202,7 +211,7 @@ def _add_inference(app: FastAPI, api: Api) -> None:
 
     app.add_api_route("/api/infer", infer, methods=["POST"])
     app.add_api_route("/api/infer/{job}", cancel, methods=["DELETE"])
-    _get(app, "/api/infer/{job}", job)
+    add_get(app, "/api/infer/{job}", job)
     app.add_api_route("/api/infer/{job}/events", events, methods=["GET"])
 
 
@@ -233,7 +242,7 @@ def _add_pages(app: FastAPI, static: Path | None) -> None:
         raise _unknown(f"/api/{rest}")
 
     def not_built() -> Any:
-        return _error(_NOT_BUILT, 503)
+        return error_reply(_NOT_BUILT, 503)
 
     app.add_api_route("/api/{rest:path}", unknown, methods=["GET", "HEAD", "POST", "DELETE"])
     if static is not None and (static / "index.html").is_file():
@@ -241,7 +250,7 @@ def _add_pages(app: FastAPI, static: Path | None) -> None:
 
         app.mount("/", StaticFiles(directory=static, html=True))
     else:
-        _get(app, "/", not_built)
+        add_get(app, "/", not_built)
 
 
 def _unknown(path: str) -> WebError:
@@ -256,23 +265,23 @@ def _add_errors(app: FastAPI) -> None:
     from fastapi.exceptions import RequestValidationError
 
     def refused(_: Any, problem: Any) -> Any:
-        return _error(problem, problem.status)
+        return error_reply(problem, problem.status)
 
     def invalid(_: Any, problem: Any) -> Any:
         first = problem.errors()[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or "the request"
         got = repr(first.get("input"))[:80]
-        return _error(WebError(where, wanted=str(first["msg"]), got=got), 400)
+        return error_reply(WebError(where, wanted=str(first["msg"]), got=got), 400)
 
     def plain(_: Any, problem: Any) -> Any:
         got = str(problem.detail)[:80]
-        return _error(
+        return error_reply(
             WebError("the request", wanted="a page or an API address", got=got), problem.status_code
         )
 
     def bug(_: Any, problem: Any) -> Any:
         got = f"{type(problem).__name__}, a bug of this program"
-        return _error(WebError("the server", wanted="an answer", got=got), 500)
+        return error_reply(WebError("the server", wanted="an answer", got=got), 500)
 
     app.add_exception_handler(WebError, refused)
     app.add_exception_handler(RequestValidationError, invalid)
@@ -280,21 +289,3 @@ def _add_errors(app: FastAPI) -> None:
     for kind in (HTTPException, 400, 404, 405):
         app.add_exception_handler(kind, plain)
     app.add_exception_handler(Exception, bug)
-
-
-def _get(app: FastAPI, path: str, endpoint: Callable[..., Any]) -> None:
-    app.add_api_route(path, endpoint, methods=["GET", "HEAD"])
-
-
-def _json(record: BaseModel, status: int = 200) -> Any:
-    return _text(record.model_dump_json(), status)
-
-
-def _error(problem: WebError, status: int) -> Any:
-    return _text(json.dumps(error_body(problem)), status)
-
-
-def _text(json_text: str, status: int = 200) -> Any:
-    from fastapi import Response
-
-    return Response(json_text, status, media_type="application/json")

@@ -14,6 +14,7 @@ from typing import Final
 from graphtutor.errors import BackendError, ConfigError
 from graphtutor.web.app import create_app
 from graphtutor.web.inference import QUIET_SECONDS
+from graphtutor.web.library import Library
 from graphtutor.web.loaded_models import Loader
 
 __all__ = ["listen", "serve"]
@@ -31,12 +32,14 @@ def serve(
     page: str = "",
     open_browser: bool = True,
     quiet_seconds: float = QUIET_SECONDS,
+    library: Library | None = None,
+    blueprints: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until Ctrl-C.
 
     ``page`` is what follows the address in the browser. An engine that gives no sign of life for
-    ``quiet_seconds`` is given up.
+    ``quiet_seconds`` is given up. ``library`` and ``blueprints`` are as :func:`create_app` takes them.
 
     Raises BackendError where FastAPI or uvicorn is not installed, ConfigError where the address
     cannot be used.
@@ -54,7 +57,7 @@ def serve(
     listening = listen(host, port)
     name = f"[{host}]" if ":" in host else host
     address = f"http://{name}:{listening.getsockname()[1]}/{page}"
-    app = create_app(root, load, static, (host,), quiet_seconds)
+    app = create_app(root, load, static, (host,), quiet_seconds, library, blueprints)
     settings = uvicorn.Config(
         app,
         log_level="warning",

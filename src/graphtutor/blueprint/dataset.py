@@ -78,11 +78,13 @@ def make_dataset(
     valid_share: float = 0.2,
     kinds: Sequence[str] = tuple(KINDS),
     with_preferences: bool = True,
+    drills: int = 0,
 ) -> Dataset:
     """Expand ``domains``, each with its framework, and split them by topic.
 
     The same arguments give the same bytes. Which topics are held out depends on the seed and the
-    share, not on ``kinds``, and is the same for examples and pairs. Rows are in random order, so
+    share, not on ``kinds``, and is the same for examples and pairs. Each topic has ``drills``
+    drills, which are of the kind "drill". Rows are in random order, so
     that a trainer that reads in order sees no domain or kind in one piece.
 
     Raises ConfigError for no domain, two domains or different frameworks with one id, an unknown
@@ -91,7 +93,7 @@ def make_dataset(
     by_id, frameworks = _distinct(domains), _frameworks(domains)
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ConfigError("kinds", wanted=f"some of {', '.join(KINDS)}", got=", ".join(unknown))
-    expansion = combine(expand(domain, framework, seed) for domain, framework in domains)
+    expansion = combine(expand(domain, framework, seed, drills) for domain, framework in domains)
     split = split_by_topic(expansion.examples, valid_share, seed)
     pairs: list[list[Preference]] = [
         preferences(side, domains, seed) if with_preferences else []

@@ -36,13 +36,14 @@ class Expansion:
         return {kind: counts[kind] for kind in KINDS}
 
 
-def expand(domain: Domain, framework: Framework, seed: int) -> Expansion:
+def expand(domain: Domain, framework: Framework, seed: int, drills: int = 0) -> Expansion:
     """Make every kind of example from ``domain``, taken apart by ``framework``.
 
-    ``seed`` decides wordings and wrong options. No two examples ask the same, and no two resemble
-    each other by 0.9 or more (user and assistant text, word shingles).
+    ``seed`` decides wordings and wrong options; each topic has ``drills`` drills besides. No two
+    examples ask the same, and no two resemble each other by 0.9 or more (user and assistant text,
+    word shingles).
     """
-    source = Source.of(domain, framework, seed)
+    source = Source.of(domain, framework, seed, drills)
     return _distinct(
         BlueprintExample.made(
             system=domain.style,

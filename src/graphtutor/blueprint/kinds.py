@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from graphtutor.blueprint import kinds_closed, kinds_hierarchy, kinds_topic
+from graphtutor.blueprint import kinds_closed, kinds_drill, kinds_hierarchy, kinds_topic
 from graphtutor.blueprint.kinds_draft import Draft, Source
 
 __all__ = ["CLOSED_KINDS", "KINDS"]
@@ -27,6 +27,7 @@ KINDS: Final[dict[str, Callable[[Source], Iterator[Draft]]]] = {
     "subtopics": kinds_hierarchy.subtopics,
     "builds-on": kinds_hierarchy.builds_on,
     "overview": kinds_hierarchy.overview,
+    "drill": kinds_drill.drill,
 }
 """Each takes a source and yields its drafts; the first wins where two are near-duplicates."""
 

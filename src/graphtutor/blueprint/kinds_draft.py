@@ -33,17 +33,21 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A domain taken apart by a framework, and the seed of every choice of words and options."""
+    """A domain taken apart by a framework, and the seed of every choice of words and options.
+
+    ``drills`` is how many drills a topic has; see ``kinds_drill``.
+    """
 
     domain: Domain
     framework: Framework
     seed: int
     groups: Mapping[str, int]
+    drills: int = 0
 
     @classmethod
-    def of(cls, domain: Domain, framework: Framework, seed: int) -> Source:
+    def of(cls, domain: Domain, framework: Framework, seed: int, drills: int = 0) -> Source:
         """Return the source of ``domain``, its topics dealt into groups."""
-        return cls(domain, framework, seed, quiz_groups(domain))
+        return cls(domain, framework, seed, quiz_groups(domain), drills)
 
     @property
     def name(self) -> str:

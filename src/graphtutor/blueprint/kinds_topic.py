@@ -9,7 +9,18 @@ from graphtutor.blueprint.domain import Topic
 from graphtutor.blueprint.framework import Level
 from graphtutor.blueprint.kinds_draft import Draft, Source, said
 
-__all__ = ["compress", "level", "merge", "next_level", "place", "short", "unfold", "whole"]
+__all__ = [
+    "compress",
+    "fields_of",
+    "level",
+    "merge",
+    "merged",
+    "next_level",
+    "place",
+    "short",
+    "unfold",
+    "whole",
+]
 
 _MERGES = 4
 """Questions of that kind a topic."""
@@ -20,7 +31,7 @@ def whole(source: Source) -> Iterator[Draft]:
     """All strands level by level, then the short form; asked in two ways."""
     for topic in source.domain.topics:
         stream = source.stream("whole", topic.id)
-        for user in said(stream, wording.WHOLE, _fields(source, topic), 2):
+        for user in said(stream, wording.WHOLE, fields_of(source, topic), 2):
             yield source.draft("whole", topic, user, source.framework.written(topic.strands))
 
 
@@ -28,8 +39,8 @@ def short(source: Source) -> Iterator[Draft]:
     """The short form alone; asked in two ways."""
     for topic in source.domain.topics if source.framework.merge else ():
         stream = source.stream("short", topic.id)
-        for user in said(stream, wording.SHORT, _fields(source, topic), 2):
-            yield source.draft("short", topic, user, _merged(source, topic.strands))
+        for user in said(stream, wording.SHORT, fields_of(source, topic), 2):
+            yield source.draft("short", topic, user, merged(source, topic.strands))
 
 
 def level(source: Source) -> Iterator[Draft]:
@@ -38,7 +49,7 @@ def level(source: Source) -> Iterator[Draft]:
         name = strand[source.framework.levels[0].id]
         for asked in source.framework.levels[1:]:
             stream = source.stream("level", topic.id, number, asked.id)
-            fields = _fields(source, topic) | {"label": asked.label, "name": name}
+            fields = fields_of(source, topic) | {"label": asked.label, "name": name}
             (user,) = said(stream, wording.LEVEL, fields)
             yield source.draft("level", topic, user, _line(asked, strand))
 
@@ -49,7 +60,7 @@ def next_level(source: Source) -> Iterator[Draft]:
     for topic, number, strand in _strands(source):
         for before in range(1, len(levels)):
             stream = source.stream("next-level", topic.id, number, before)
-            (ask,) = said(stream, wording.NEXT, _fields(source, topic))
+            (ask,) = said(stream, wording.NEXT, fields_of(source, topic))
             given = "\n".join(_line(one, strand) for one in levels[:before])
             answer = _line(levels[before], strand)
             yield source.draft("next-level", topic, f"{ask}\n{given}", answer)
@@ -60,13 +71,15 @@ def compress(source: Source) -> Iterator[Draft]:
     merge = source.framework.merge
     given = [one for one in source.framework.levels if merge and one.id != merge.level]
     for topic in source.domain.topics if given else ():
-        (ask,) = said(source.stream("compress", topic.id), wording.COMPRESS, _fields(source, topic))
+        (ask,) = said(
+            source.stream("compress", topic.id), wording.COMPRESS, fields_of(source, topic)
+        )
         lines = [
             f"{number}. " + ": ".join(strand[one.id] for one in given)
             for number, strand in enumerate(topic.strands, 1)
         ]
         yield source.draft(
-            "compress", topic, "\n".join([ask, *lines]), _merged(source, topic.strands)
+            "compress", topic, "\n".join([ask, *lines]), merged(source, topic.strands)
         )
 
 
@@ -85,8 +98,8 @@ def merge(source: Source) -> Iterator[Draft]:
             count = int(stream.integers(1, _MOST_STRANDS))
             given = [own, *(others[int(n)] for n in stream.permutation(len(others))[:count])]
             strands = [given[int(n)] for n in stream.permutation(len(given))]
-            (ask,) = said(stream, wording.MERGE, _fields(source, topic))
-            answer = _merged(source, strands)
+            (ask,) = said(stream, wording.MERGE, fields_of(source, topic))
+            answer = merged(source, strands)
             yield source.draft("merge", topic, f"{ask}\n\n{plain.written(strands)}", answer)
 
 
@@ -94,8 +107,8 @@ def unfold(source: Source) -> Iterator[Draft]:
     """Every strand level by level, given the short form."""
     plain = source.framework.model_copy(update={"merge": None})
     for topic in source.domain.topics if source.framework.merge else ():
-        (ask,) = said(source.stream("unfold", topic.id), wording.UNFOLD, _fields(source, topic))
-        user = f"{ask}\n{_merged(source, topic.strands)}"
+        (ask,) = said(source.stream("unfold", topic.id), wording.UNFOLD, fields_of(source, topic))
+        user = f"{ask}\n{merged(source, topic.strands)}"
         yield source.draft("unfold", topic, user, plain.written(topic.strands))
 
 
@@ -104,7 +117,7 @@ def place(source: Source) -> Iterator[Draft]:
     for topic in source.domain.topics:
         evolution = source.domain.hierarchy[topic.evolution - 1]
         number = evolution.subtopics.index(topic.subtopic) + 1
-        (user,) = said(source.stream("place", topic.id), wording.PLACE, _fields(source, topic))
+        (user,) = said(source.stream("place", topic.id), wording.PLACE, fields_of(source, topic))
         answer = (
             f"Evolution {topic.evolution}: {evolution.title}\n"
             f"Subtopic {topic.evolution}.{number}: {topic.subtopic}"
@@ -112,7 +125,8 @@ def place(source: Source) -> Iterator[Draft]:
         yield source.draft("place", topic, user, answer)
 
 
-def _fields(source: Source, topic: Topic) -> dict[str, str]:
+def fields_of(source: Source, topic: Topic) -> dict[str, str]:
+    """Return what the wordings of a question about ``topic`` name."""
     framework, merge = source.framework, source.framework.merge
     title = framework.title
     # A title such as "First principles" stands within a sentence; an acronym stays as it is.
@@ -135,6 +149,7 @@ def _line(asked: Level, strand: Mapping[str, str]) -> str:
     return f"{asked.label}: {strand[asked.id]}"
 
 
-def _merged(source: Source, strands: Sequence[Mapping[str, str]]) -> str:
+def merged(source: Source, strands: Sequence[Mapping[str, str]]) -> str:
+    """Return the labelled short form of ``strands``."""
     merge = source.framework.merge
     return f"{merge.label if merge else ''}: {source.framework.compressed(strands)}"

@@ -35,6 +35,13 @@ def run(
         str | None, typer.Option(metavar="KIND,KIND", help="Only these kinds of example.")
     ] = None,
     preferences: Annotated[bool, typer.Option(help="Also write preference pairs, for DPO.")] = True,
+    drills: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Nonsense in the right form, so many a topic: for models too small for prose.",
+        ),
+    ] = 0,
     force: Annotated[
         bool, typer.Option("--force", help="Overwrite another data set in that folder.")
     ] = False,
@@ -53,7 +60,12 @@ def run(
     domains = [load(name) for name in _wanted(names or [])]
     chosen = [kind.strip() for kind in kinds.split(",")] if kinds else list(KINDS)
     dataset = make_dataset(
-        domains, seed=seed, valid_share=valid, kinds=chosen, with_preferences=preferences
+        domains,
+        seed=seed,
+        valid_share=valid,
+        kinds=chosen,
+        with_preferences=preferences,
+        drills=drills,
     )
     if dataset.findings:
         _complain(dataset)

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphtutor.cli.options import Root
-from graphtutor.cli.rag_store import COLLECTION, STORE, Collection, EmbedderName, Store, Url, place_of
+from graphtutor.cli.rag_store import (
+    COLLECTION,
+    STORE,
+    Collection,
+    EmbedderName,
+    Store,
+    Url,
+    place_of,
+)
 
 if TYPE_CHECKING:
     from graphtutor.backends.base import TextModel

@@ -128,7 +128,9 @@ def pieces_of(whole: str, sentences: Sequence[str]) -> tuple[Piece, ...]:
 
 def _pattern(sentence: str) -> re.Pattern[str]:
     # An answer has a source's own "[3]" as "(3)", so that it does not look like a citation.
-    words = (re.escape(w).replace(r"\(", r"[(\[]").replace(r"\)", r"[)\]]") for w in sentence.split())
+    words = (
+        re.escape(w).replace(r"\(", r"[(\[]").replace(r"\)", r"[)\]]") for w in sentence.split()
+    )
     return re.compile(r"\s+".join(words))
 
 

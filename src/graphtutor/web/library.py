@@ -217,9 +217,7 @@ class Library:
         self, entries: Sequence[Entry], docs: Sequence[str], say: Say
     ) -> tuple[GraphSource | None, list[str]]:
         """Return the first graph of the store that ``docs`` let pass, and why there is none."""
-        entry = next(
-            (e for e in entries if e.kind == "graph" and (not docs or e.id in docs)), None
-        )
+        entry = next((e for e in entries if e.kind == "graph" and (not docs or e.id in docs)), None)
         if entry is None:
             return None, []
         name, key = entry.id.removeprefix(_GRAPH), (entry.id, entry.sha256)
@@ -236,7 +234,6 @@ class Library:
                 return None, [f"answered without paths of the graph {name}: {changed}"]
             self._graphs = {key: GraphSource(Linker(graph), name)}
         return self._graphs[key], []
-
 
     def _guarded(self, call: Callable[[], Result]) -> Result:
         """Call what reads the store; its errors get their status and lose the folders' path."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +21,7 @@ from graphtutor.blueprint.expand import Expansion, combine, expand
 from graphtutor.blueprint.framework import Framework, Level
 from graphtutor.blueprint.kinds import CLOSED_KINDS, KINDS
 from graphtutor.blueprint.load import domain_names, load_domain, load_framework
+from graphtutor.blueprint.structure import score_structure
 from graphtutor.io.digest import digest_of
 
 
@@ -53,7 +55,9 @@ def test_the_shipped_domains_give_thousands_of_distinct_examples() -> None:
 @pytest.mark.parametrize("name", domain_names())
 def test_every_kind_is_made_of_every_domain(name: str) -> None:
     assert len(KINDS) >= 10
-    assert min(expanded(name).kinds.values()) >= 10
+    counts = {kind: n for kind, n in expanded(name).kinds.items() if kind != "drill"}
+    assert min(counts.values()) >= 10
+    assert expanded(name).kinds["drill"] == 0  # made on demand
     topics = Counter(e.meta.topic for e in expanded(name).examples)
     assert all(topics[topic.id] >= 8 for topic in domain(name).topics)
 
@@ -248,3 +252,33 @@ def test_a_small_blueprint_with_another_framework_gives_what_it_can() -> None:
     missing = {"short", "compress", "unfold", "recover", "strand-of", "misplaced"}
     assert {kind for kind, count in made.kinds.items() if not count} == missing
     assert any("{sums}" in example.user for example in made.examples)
+
+
+def test_drills_have_the_form_and_no_meaning() -> None:
+    """Whole answers in form, short forms of what is given, and words of the topic's own group."""
+    physics = domain("physics")
+    framework = load_framework(physics.framework)
+    made = expand(physics, framework, 0, drills=6)
+    drills = [e for e in made.examples if e.meta.kind == "drill"]
+    assert len(drills) >= 5.5 * len(physics.topics)
+    assert expand(physics, framework, 0).examples == tuple(
+        e for e in made.examples if e.meta.kind != "drill"
+    )
+    whole = [e for e in drills if e.assistant.startswith("Final Principle")]
+    assert len(whole) == pytest.approx(len(drills) / 3, rel=0.1)
+    assert all(score_structure(framework, e.assistant).well_formed for e in whole)
+    texts = {text for topic in physics.topics for one in topic.strands for text in one.values()}
+    for example in drills:
+        if example not in whole:
+            given = re.findall("Core Logic Principle: (.*)", example.user)
+            assert example.assistant == f"Principles Compression: {' / '.join(given)}"
+        assert not any(line.partition(": ")[2] in texts for line in example.assistant.splitlines())
+
+
+def test_merging_carries_over_what_is_given_and_nothing_else() -> None:
+    merges = [e for e in expanded("devops").examples if e.meta.kind == "merge"]
+    assert len(merges) > 3 * len(domain("devops").topics)
+    for example in merges:
+        given = re.findall("Core Logic Principle: (.*)", example.user)
+        assert 2 <= len(given) <= 4
+        assert example.assistant == f"Principles Compression: {' / '.join(given)}"

@@ -14,15 +14,16 @@ import numpy as np
 
 from graphtutor.blueprint import kinds_wording as wording
 from graphtutor.blueprint.domain import Topic
-from graphtutor.blueprint.framework import Level
+from graphtutor.blueprint.framework import Framework
 from graphtutor.blueprint.kinds_draft import Draft, Source, said
 from graphtutor.blueprint.kinds_topic import fields_of, merged
 
 __all__ = ["drill"]
 
 _MOST_STRANDS = 4
-_SPAN = 6
-"""Words by which the levels of drills differ in length, above the least."""
+_SHORT, _LONG = (1, 2), (4, 10)
+"""Words above the least that a level may have: a name and what is merged, an explanation. So the
+short form stays within a third of what it stands for."""
 _WHOLE = 3
 """Of so many drills one asks for the whole answer, the others for the short form of what is given:
 that teaches to carry words over, and nothing in its answer has to be guessed."""
@@ -38,7 +39,7 @@ def drill(source: Source) -> Iterator[Draft]:
         for number in range(source.drills):
             stream = source.stream("drill", topic.id, number)
             count = 1 + int(stream.integers(_MOST_STRANDS))
-            strands = [_strand(stream, words, framework.levels) for _ in range(count)]
+            strands = [_strand(stream, words, framework) for _ in range(count)]
             if number % _WHOLE == 0 or not framework.merge:
                 title = _phrase(stream, words, 1, 4).lower()
                 (user,) = said(stream, wording.WHOLE, fields | {"title": title})
@@ -56,15 +57,16 @@ def _words(topics: Sequence[Topic]) -> list[str]:
 
 
 def _strand(
-    stream: np.random.Generator, words: Sequence[str], levels: Sequence[Level]
+    stream: np.random.Generator, words: Sequence[str], framework: Framework
 ) -> Mapping[str, str]:
-    """Fill every level with random words, as few as the framework allows and some more."""
-    return {
-        level.id: _phrase(
-            stream, words, level.least_words, min(level.most_words, level.least_words + _SPAN)
-        )
-        for level in levels
-    }
+    """Fill every level with random words, within the bounds of the framework."""
+    short = {framework.levels[0].id, framework.merge.level if framework.merge else ""}
+    strand: dict[str, str] = {}
+    for level in framework.levels:
+        ends = [level.least_words + more for more in (_SHORT if level.id in short else _LONG)]
+        least, most = (min(level.most_words, end) for end in ends)
+        strand[level.id] = _phrase(stream, words, least, most)
+    return strand
 
 
 def _phrase(stream: np.random.Generator, words: Sequence[str], least: int, most: int) -> str:

@@ -50,10 +50,10 @@ def _blocks(
         f"fitted to these tasks. At most {record.k} statements of the graph stand in a prompt, "
         "shuffled: those that BM25 finds by the words of the question; those of the chains that "
         "the linker reads out of the question, filled up by BM25 and the graph reranker; or the "
-        "facts of the gold chain and no others, what perfect retrieval would find. 'No model' takes "
-        "the one option that the statements lead to along what the question asks; where they lead "
-        "to none or several it abstains, which counts as wrong. 95 % intervals, bootstrapped over "
-        "start entities; Wilson where all answers agree."
+        "facts of the gold chain and no others, what perfect retrieval would find. 'No model' "
+        "takes the one option that the statements lead to along what the question asks; where they "
+        "lead to none or several it abstains, which counts as wrong. 95 % intervals, bootstrapped "
+        "over start entities; Wilson's where all answers agree."
     )
     yield from drawn
     for figure, title in FIGURE_NAMES.items():

@@ -1,4 +1,4 @@
-"""An answer from documents as the page shows it: sentences, sources with what is cited marked.
+r"""An answer from documents as the page shows it: sentences, sources with what is cited marked.
 
 >>> text = "Pumps trip.\\nThe seal [3]  lasts long. Dry."
 >>> [piece.text for piece in pieces_of(text, ["The seal (3) lasts long."]) if piece.cited]

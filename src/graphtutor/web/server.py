@@ -39,7 +39,7 @@ def serve(
     """Serve until Ctrl-C.
 
     ``page`` is what follows the address in the browser. An engine that gives no sign of life for
-    ``quiet_seconds`` is given up. ``library`` and ``blueprints`` are as :func:`create_app` takes them.
+    ``quiet_seconds`` is given up. ``library`` and ``blueprints`` are those of :func:`create_app`.
 
     Raises BackendError where FastAPI or uvicorn is not installed, ConfigError where the address
     cannot be used.

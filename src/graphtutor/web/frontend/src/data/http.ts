@@ -27,7 +27,7 @@ import type {
 const FINAL = new Set(["done", "failed", "cancelled"]);
 
 /** "api/..." below the page, so that the app works under any path. */
-function address(path: string, query: Record<string, string | number> = {}): string {
+export function address(path: string, query: Record<string, string | number> = {}): string {
   const search = new URLSearchParams();
   for (const [key, value] of Object.entries(query)) {
     if (value !== "") search.set(key, String(value));
@@ -36,7 +36,7 @@ function address(path: string, query: Record<string, string | number> = {}): str
   return `api/${path}${tail ? `?${tail}` : ""}`;
 }
 
-async function call<T>(path: string, init?: RequestInit): Promise<T> {
+export async function call<T>(path: string, init?: RequestInit): Promise<T> {
   let answer: Response;
   try {
     answer = await fetch(path, { ...init, headers: { accept: "application/json", ...init?.headers } });
@@ -53,7 +53,7 @@ async function call<T>(path: string, init?: RequestInit): Promise<T> {
   return body as T;
 }
 
-const part = encodeURIComponent;
+export const part = encodeURIComponent;
 
 export class HttpSource implements Source {
   readonly live = true;

@@ -5,3 +5,5 @@ export * from "./records/training";
 export * from "./records/episode";
 export * from "./records/audit";
 export * from "./records/inference";
+export * from "./records/documents";
+export * from "./records/blueprints";

@@ -2,8 +2,11 @@
 
 import { signal } from "@preact/signals";
 
-export const VIEWS = ["runs", "training", "inference", "try", "distribution", "audit"] as const;
+export const VIEWS = ["runs", "training", "inference", "try", "distribution", "audit", "ask", "blueprints"] as const;
 export type View = (typeof VIEWS)[number];
+
+/** Views that are not about a run. */
+export const WITHOUT_RUN: ReadonlySet<View> = new Set<View>(["ask", "blueprints"]);
 
 export interface Route {
   view: View;

@@ -2,8 +2,9 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { hasLibrary } from "../state/documents";
 import { isDark, large, theme } from "../state/prefs";
-import { go, linkTo, openView, route, settle, type View } from "../state/route";
+import { go, linkTo, openView, route, settle, VIEWS, WITHOUT_RUN, type View } from "../state/route";
 import { announcement, helpOpen, notify, run, runId, runList, source, toast } from "../state/store";
 import { Icon, Mark } from "./icons";
 import { startTour, Tour } from "./Tour";
@@ -15,9 +16,9 @@ export const TITLES: Record<View, string> = {
   try: "Try It",
   distribution: "Distribution",
   audit: "Audit",
+  ask: "Ask",
+  blueprints: "Blueprints",
 };
-
-const ORDER: View[] = ["runs", "training", "inference", "try", "distribution", "audit"];
 
 async function copyLink(): Promise<void> {
   settle();
@@ -89,7 +90,7 @@ function RunPicker() {
 }
 
 const KEYS: [string, string][] = [
-  ["1 to 6", "the tabs"],
+  ["1 to 8", "the tabs"],
   ["Right or J", "next episode"],
   ["Left or K", "previous episode"],
   ["Space", "play or pause"],
@@ -218,7 +219,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
   const view = route.value.view;
   const tabs = run.value?.tabs;
   useEffect(() => {
-    document.title = `${TITLES[view]}${runId.value ? `, ${runId.value}` : ""} - graphtutor`;
+    const named = runId.value && !WITHOUT_RUN.has(view) ? `, ${runId.value}` : "";
+    document.title = `${TITLES[view]}${named} - graphtutor`;
   }, [view, runId.value]);
   const nav = useRef<HTMLElement>(null);
   useEffect(() => {
@@ -226,7 +228,12 @@ export function Shell({ children }: { children: ComponentChildren }) {
     const tab = bar?.querySelector<HTMLElement>("[aria-current]");
     if (bar && tab) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2;
   }, [view]);
-  const shown = ORDER.filter((one) => one !== "training" || !tabs || tabs.training || tabs.candidates);
+  const there: Partial<Record<View, boolean>> = {
+    training: !tabs || tabs.training || tabs.candidates,
+    ask: hasLibrary.value,
+    blueprints: source.live,
+  };
+  const shown = VIEWS.filter((one) => there[one] ?? true);
   return (
     <div class="app" data-view={view}>
       <a class="skip" href="#main" onClick={(event) => {
@@ -241,8 +248,8 @@ export function Shell({ children }: { children: ComponentChildren }) {
             <Mark />
             <span>graphtutor</span>
           </a>
-          <RunPicker />
-          {run.value?.live && <span class="live">being written</span>}
+          {!WITHOUT_RUN.has(view) && <RunPicker />}
+          {!WITHOUT_RUN.has(view) && run.value?.live && <span class="live">being written</span>}
           {!source.live && <span class="muted export-note">export</span>}
           <Tools />
         </div>
@@ -253,7 +260,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
               href={linkTo(one)}
               aria-current={one === view ? "page" : undefined}
               data-testid={`tab-${one}`}
-              title={`${TITLES[one]} (${ORDER.indexOf(one) + 1})`}
+              title={`${TITLES[one]} (${VIEWS.indexOf(one) + 1})`}
               onClick={(event) => {
                 if (event.ctrlKey || event.metaKey || event.shiftKey) return;
                 event.preventDefault();

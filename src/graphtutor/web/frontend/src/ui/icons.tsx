@@ -24,6 +24,7 @@ const PATHS: Record<string, string> = {
   alert: "M12 4L2.8 19.5h18.4zM12 10v4.5M12 17v.01",
   dot: "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6",
   arrow: "M5 12h14M13 6l6 6-6 6",
+  back: "M19 12H5M11 6l-6 6 6 6",
   up: "M12 19V5M6 11l6-6 6 6",
   down: "M12 5v14M6 13l6 6 6-6",
   cut: "M6 4l12 12M18 4L6 16M6 16a2.5 2.5 0 1 0 0 .01M18 16a2.5 2.5 0 1 0 0 .01",

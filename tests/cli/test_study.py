@@ -37,7 +37,7 @@ FAKE = [
         (["nothing"], "is not one of 'distribution', 'k', 'depth', 'drift'"),
         (["k", "--seeds", "0,zero"], "--seeds: wanted different whole numbers with commas"),
         (["k", "--seeds", "1,1"], "--seeds: wanted different whole numbers with commas"),
-        (["depth", "--run", "x"], "--run: wanted the study k or drift, got depth"),
+        (["depth", "--run", "x"], "--run: wanted the study k, drift or retrieval, got depth"),
         (["drift", "--run", "no-such-run"], "wanted a run directory"),
     ],
 )

@@ -35,6 +35,9 @@ __all__ = ["AskedDocuments", "DocumentList", "Library", "Overview"]
 
 _WAIT: Final = 2.0
 """Seconds to wait for another process that holds the store."""
+_QUIET: Final = 300.0
+"""Seconds that an embedding model may take to load: its library alone is large, and says nothing
+on the way."""
 _HELD: Final = "the store to be free"
 """What an engine wants where another process holds the store."""
 _MOST_DOCUMENTS: Final = 2_000
@@ -113,7 +116,7 @@ class Library:
     """The documents of one store. Its methods may be called from any thread."""
 
     def __init__(
-        self, place: Place, embedder: str = "", quiet_seconds: float = 120.0, wait: float = _WAIT
+        self, place: Place, embedder: str = "", quiet_seconds: float = _QUIET, wait: float = _WAIT
     ) -> None:
         """Open nothing yet; ``embedder`` names the store's model where that is a folder."""
         self._place, self._embedder, self._wait = place, embedder, wait

@@ -57,18 +57,20 @@ export function Hierarchy({ domain }: { domain: BlueprintDomain }) {
                     <span class="subtopic foreign">
                       <span class="muted">{subtopic.number}</span> {subtopic.title}
                     </span>
-                    {subtopic.topics.map((found) => (
-                      <button
-                        type="button"
-                        key={found.id}
-                        class="example foreign"
-                        aria-pressed={found.id === topic?.id}
-                        data-testid="topic-pick"
-                        onClick={() => go({ topic: found.id })}
-                      >
-                        {found.title}
-                      </button>
-                    ))}
+                    <div class="examples">
+                      {subtopic.topics.map((found) => (
+                        <button
+                          type="button"
+                          key={found.id}
+                          class="example foreign"
+                          aria-pressed={found.id === topic?.id}
+                          data-testid="topic-pick"
+                          onClick={() => go({ topic: found.id })}
+                        >
+                          {found.title}
+                        </button>
+                      ))}
+                    </div>
                   </li>
                 ))}
               </ul>

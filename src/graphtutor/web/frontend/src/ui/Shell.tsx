@@ -222,18 +222,18 @@ export function Shell({ children }: { children: ComponentChildren }) {
     const named = runId.value && !WITHOUT_RUN.has(view) ? `, ${runId.value}` : "";
     document.title = `${TITLES[view]}${named} - graphtutor`;
   }, [view, runId.value]);
-  const nav = useRef<HTMLElement>(null);
-  useEffect(() => {
-    const bar = nav.current;
-    const tab = bar?.querySelector<HTMLElement>("[aria-current]");
-    if (bar && tab) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2;
-  }, [view]);
   const there: Partial<Record<View, boolean>> = {
     training: !tabs || tabs.training || tabs.candidates,
     ask: hasLibrary.value,
     blueprints: source.live,
   };
   const shown = VIEWS.filter((one) => there[one] ?? true);
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const bar = nav.current;
+    const tab = bar?.querySelector<HTMLElement>("[aria-current]");
+    if (bar && tab) bar.scrollLeft = tab.offsetLeft - (bar.clientWidth - tab.clientWidth) / 2;
+  }, [view, shown.length]);
   return (
     <div class="app" data-view={view}>
       <a class="skip" href="#main" onClick={(event) => {

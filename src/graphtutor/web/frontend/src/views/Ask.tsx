@@ -24,6 +24,18 @@ function askFor(text: string): void {
   else go({ q: wanted });
 }
 
+function Examples({ list }: { list: string[] }) {
+  return (
+    <div class="examples" role="group" aria-label="Examples" data-testid="doc-examples">
+      {list.map((one) => (
+        <button type="button" key={one} class="example foreign" onClick={() => askFor(one)}>
+          {one}
+        </button>
+      ))}
+    </div>
+  );
+}
+
 function Form() {
   const [text, setText] = useState(question.value);
   useEffect(() => setText(question.value), [question.value]);
@@ -75,16 +87,15 @@ function Form() {
           </button>
         </p>
       )}
-      {about.examples.length > 0 && (
-        <div class="examples" role="group" aria-label="Examples" data-testid="doc-examples">
-          <span class="note" aria-hidden="true">Examples</span>
-          {about.examples.map((one) => (
-            <button type="button" key={one} class="example foreign" onClick={() => askFor(one)}>
-              {one}
-            </button>
-          ))}
-        </div>
-      )}
+      {about.examples.length > 0 &&
+        (question.value ? (
+          <details key="folded">
+            <summary>Examples</summary>
+            <Examples list={about.examples} />
+          </details>
+        ) : (
+          <Examples list={about.examples} />
+        ))}
       {about.note && <p class="note">{about.note}</p>}
     </form>
   );

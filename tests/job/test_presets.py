@@ -33,8 +33,8 @@ SMALL = [
 ]
 
 
-def test_every_preset_but_that_of_the_embedded_model_is_tried() -> None:
-    assert {*KINDS, "nano"} == {*preset_names()}
+def test_every_preset_but_those_of_the_embedded_model_is_tried() -> None:
+    assert {*KINDS, "nano", "blueprint-nano"} == {*preset_names()}
 
 
 @pytest.mark.parametrize("preset", sorted(KINDS))

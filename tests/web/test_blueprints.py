@@ -117,7 +117,7 @@ def test_damage_is_named_and_hides_nothing_else(
     listed = page.get("/api/blueprints").json()
     assert listed["runs"] == ["one"]
     assert [one["id"] for one in listed["unreadable"]] == ["broken"]
-    assert "train" in listed["unreadable"][0]["reason"]
+    assert "run_id" in listed["unreadable"][0]["reason"]
     assert page.get("/api/blueprints/runs/one").json()["bad_lines"] == 1
     metrics = json.loads((root / "one" / "metrics.json").read_text("utf-8"))
     (root / "one" / "metrics.json").write_text(json.dumps({**metrics, "phases": {}}), "utf-8")

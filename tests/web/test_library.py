@@ -221,8 +221,10 @@ def fuzzed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Br
 
 ANY = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["question", "mode", "limit", "docs"]), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["question", "mode", "limit", "docs"]), inner, max_size=4)
+    ),
     max_leaves=6,
 )
 

@@ -101,6 +101,7 @@ def ingest(
     for id in gone:
         drop(store, catalogue, id)
     settle(store, catalogue)
+    store.optimize()
     return run.result(gone)
 
 

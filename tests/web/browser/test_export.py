@@ -94,3 +94,16 @@ def test_one_file_holds_everything(visit: Open, browser: Any, root: Path, tmp_pa
     for context in visitor.contexts:
         context.close()
     assert errors == []
+
+
+def test_what_needs_a_server_is_no_tab_of_an_export(browser: Any, site: Path) -> None:
+    errors: list[str] = []
+    page = opened(browser, f"{site.as_uri()}/index.html", errors)(
+        "#/runs", ready="[data-testid=tab-audit]"
+    )
+    page.wait_for_timeout(200)
+    assert page.locator("[data-testid=tab-ask], [data-testid=tab-blueprints]").count() == 0
+    for view in ("ask", "blueprints"):
+        page.goto(f"{site.as_uri()}/index.html#/{view}")
+        page.wait_for_selector("[data-testid=only-served]")
+    assert errors == []

@@ -10,8 +10,8 @@ import { listenKeys } from "./state/keys";
 import { startPlayer } from "./state/player";
 import { applyPrefs } from "./state/prefs";
 import { isClean, listen, route, WITHOUT_RUN } from "./state/route";
-import { detail } from "./state/store";
-import { ProblemNote } from "./ui/bits";
+import { detail, source } from "./state/store";
+import { OnlyServed, ProblemNote } from "./ui/bits";
 import { Shell } from "./ui/Shell";
 import { Stage } from "./ui/Stage";
 import { Ask } from "./views/Ask";
@@ -38,6 +38,7 @@ function App() {
   const view = route.value.view;
   if (demoOn.value || (isClean() && view === "inference")) return <Stage />;
   const View = VIEWS[view];
+  if (WITHOUT_RUN.has(view) && !source.live) return <Shell><OnlyServed /></Shell>;
   const problem = view === "runs" || WITHOUT_RUN.has(view) ? null : detail.value.problem;
   return <Shell>{problem ? <ProblemNote problem={problem} again={detail.again} /> : <View />}</Shell>;
 }

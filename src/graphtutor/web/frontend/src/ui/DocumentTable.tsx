@@ -45,7 +45,7 @@ export function DocumentTable(props: {
               type="button"
               class="quiet"
               aria-pressed={one.id === onlyDoc.value}
-              aria-label={`Ask only ${one.title || one.id}`}
+              aria-label={`Ask only this: ${one.title || one.id}`}
               onClick={() => go({ doc: one.id === onlyDoc.value ? null : one.id })}
             >
               Ask only this

@@ -51,6 +51,17 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
+/** What an export has in place of a view that needs a server. */
+export function OnlyServed() {
+  return (
+    <Panel testid="only-served">
+      <Empty>
+        This is an export: it shows what was recorded. <code>graphtutor serve</code> has this page.
+      </Empty>
+    </Panel>
+  );
+}
+
 export function Busy({ what }: { what: string }) {
   return (
     <p class="busy" role="status">

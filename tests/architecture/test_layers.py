@@ -51,7 +51,15 @@ ALLOWED["retrieval"] = FOUNDATION | {"graph", "tasks", "completion", "reward.mat
 # How a server is asked (key, waiting, what it says) is not written twice.
 ALLOWED["retrieval"] |= {"evaluation.intervals"}
 ALLOWED["retrieval"] |= {f"backends.openai_{part}" for part in ("answer", "backoff", "client")}
-ALLOWED["web"] = DATA | {"models", "backends.base", "evaluation", "audit", "report", "retrieval", "blueprint"}
+ALLOWED["web"] = DATA | {
+    "models",
+    "backends.base",
+    "evaluation",
+    "audit",
+    "report",
+    "retrieval",
+    "blueprint",
+}
 ALLOWED["cli"] = {*ALLOWED}
 ALLOWED["__main__"] = {"cli"}
 

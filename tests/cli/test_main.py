@@ -158,7 +158,10 @@ def test_ctrl_c_says_how_to_go_on(
 
     graph_command(run)
     assert main(["graph"]) == 130
-    assert capsys.readouterr().err == "graphtutor: interrupted; the same command goes on, a run with --resume\n"
+    assert (
+        capsys.readouterr().err
+        == "graphtutor: interrupted; the same command goes on, a run with --resume\n"
+    )
 
 
 def test_a_bug_keeps_its_traceback(

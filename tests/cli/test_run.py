@@ -220,7 +220,10 @@ def test_ctrl_c_leaves_a_run_that_resumes(
     with monkeypatch.context() as patch:
         patch.setattr(FakeModel, "train", interrupt)
         assert call("run") == 130
-    assert capsys.readouterr().err == "graphtutor: interrupted; the same command goes on, a run with --resume\n"
+    assert (
+        capsys.readouterr().err
+        == "graphtutor: interrupted; the same command goes on, a run with --resume\n"
+    )
     assert main(["run", "--resume"]) == 0
     ours = tmp_path / "data" / "runs" / "run_0001"
     whole = finished / "data" / "runs" / "run_0001"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, current_thread
 
@@ -12,9 +13,9 @@ from graphtutor.web.desk import Desk, Say
 from graphtutor.web.problem import Busy, Stuck
 
 
-def until(holds: object) -> None:
+def until(holds: Callable[[], object]) -> None:
     for _ in range(1000):
-        if holds():  # type: ignore[operator]
+        if holds():
             return
         time.sleep(0.005)
     raise AssertionError("never")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -211,12 +211,12 @@ def test_a_foreign_page_cannot_ask(page: Browser) -> None:
 
 
 @pytest.fixture(scope="module")
-def fuzzed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def fuzzed(shelf: Path, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     pytest.importorskip("fastapi")
     from graphtutor.web.app import create_app
 
     root = tmp_path_factory.mktemp("none")
-    yield Browser(create_app(root, None, library=Library(Place(shelf))))
+    return Browser(create_app(root, None, library=Library(Place(shelf))))
 
 
 ANY = st.recursive(

@@ -87,7 +87,7 @@ def test_it_goes_by_keyboard_alone(visit: Open) -> None:
 def test_what_it_does_not_know_it_says(visit: Open) -> None:
     page = visit(link("What does the pump cost?"), ready="[data-testid=abstained]")
     told = page.inner_text("[data-testid=abstained]")
-    assert told.startswith("I do not know.")
+    assert told.startswith("I do not know:")
     assert "% of what the question asks for" in told
     assert page.locator("[data-testid=source][data-cited=true]").count() == 0
     assert page.locator("[data-testid=source]").first.is_visible()

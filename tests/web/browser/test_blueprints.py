@@ -1,4 +1,4 @@
-"""Blueprints: hierarchy, a topic's strands, a run's figures and answers; by mouse and by keyboard."""
+"""Blueprints: hierarchy, a topic's strands, a run's figures and answers; mouse and keyboard."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_figures_have_n_and_interval_and_answers_stand_side_by_side(visit: Open)
     page = visit(RUN, ready=ROW)
     rates = page.locator("[data-testid=structure] .rate-value").all_inner_texts()
     assert rates
-    assert all("n = " in rate and "–" in rate for rate in rates)
+    assert all("n = " in rate and "\u2013" in rate for rate in rates)
     assert page.locator("[data-testid=closed] [data-testid=rate-group]").count() > 0
     row = page.locator(ROW).first
     assert row.locator("[data-testid=told]").count() == 2

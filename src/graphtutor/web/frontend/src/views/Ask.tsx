@@ -148,7 +148,7 @@ function AnswerPanel({ answer }: { answer: DocumentAnswer }) {
     >
       {answer.abstained && (
         <p class="abstained" data-testid="abstained">
-          <strong>I do not know.</strong> <span class="foreign">{answer.reason}.</span>
+          <strong>I do not know:</strong> <span class="foreign">{answer.reason}.</span>
         </p>
       )}
       {answer.sentences.length > 0 && (

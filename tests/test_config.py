@@ -34,7 +34,7 @@ def test_a_preset_with_the_models_name_is_used_unasked() -> None:
     assert load_config(overrides=["model.name=some/hub-model"]).sft.method == "lora"
 
 
-@pytest.mark.parametrize("preset", sorted({*preset_names()} - {"nano"}))
+@pytest.mark.parametrize("preset", sorted({*preset_names()} - {"nano", "blueprint-nano"}))
 def test_a_preset_is_found_by_the_hub_id_as_well(preset: str) -> None:
     """``MODEL=owner/name`` on a make target gets the settings that belong to that model."""
     config = load_config(preset=preset)

@@ -137,7 +137,7 @@ def test_no_placeholder_and_no_stray_space_is_left(name: str) -> None:
 
 
 def test_each_kind_is_asked_in_several_ways() -> None:
-    for kind in KINDS:
+    for kind in set(KINDS) - {"drill"}:
         if kind in ("order", "subtopics", "builds-on"):
             continue
         # What is left of the first line when the names in it are taken out.
@@ -206,7 +206,7 @@ def test_parts_of_a_topic_come_from_that_topic() -> None:
     topics = {topic.id: topic for topic in domain("physics").topics}
     for example in expanded("physics").examples:
         topic = topics.get(example.meta.topic)
-        if topic is None or example.meta.kind in ("recover", "place"):
+        if topic is None or example.meta.kind in ("recover", "place", "merge"):
             continue
         assert topic.title.casefold() in example.user.casefold()
         whole = framework.written(topic.strands)
@@ -250,6 +250,7 @@ def test_a_small_blueprint_with_another_framework_gives_what_it_can() -> None:
     made = expand(small, framework, 3)
     # No merge: nothing to compress. One topic, two subtopics: no three wrong options.
     missing = {"short", "compress", "unfold", "recover", "strand-of", "misplaced"}
+    missing |= {"merge", "drill"}
     assert {kind for kind, count in made.kinds.items() if not count} == missing
     assert any("{sums}" in example.user for example in made.examples)
 

@@ -68,7 +68,7 @@ def test_the_bundled_graph_makes_a_whole_blueprint(bundled: FromGraph) -> None:
     assert titles.index("Cause") < titles.index("Fix") < titles.index("Diagnostic")
     assert titles.index("Diagnostic") < titles.index("Tool")
     expansion = expand(bundled.domain, FIRST, 0)
-    assert all(expansion.kinds.values())
+    assert all(count for kind, count in expansion.kinds.items() if kind != "drill")
     assert len(expansion.examples) > 5000
 
 

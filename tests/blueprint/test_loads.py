@@ -108,7 +108,9 @@ def test_trl_trains_on_the_assistants_tokens_and_no_others(
     data = loaded(folder, ROW_FILES, tmp_path / "cache")["train"].select(range(16))
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(model_folder),
-        args=SFTConfig(output_dir=str(tmp_path / "out"), assistant_only_loss=True, **QUIET),
+        args=SFTConfig(
+            output_dir=str(tmp_path / "out"), assistant_only_loss=True, max_length=None, **QUIET
+        ),
         train_dataset=data,
         processing_class=tokenizer,
     )

@@ -13,9 +13,16 @@ Captured = pytest.CaptureFixture[str]
 ANSWER = "Final Principle: {0}\nExplanatory Principle: {1}\nCore Logic Principle: {2}\n" + (
     "Principles Compression: {2}"
 )
-FAKE = tuple(
-    word for setting in ("name=any", "backend=fake") for word in ("--set", f"model.{setting}")
-) + ("--set", "sft.steps=2", "--set", "evaluation.max_new_tokens=2000")
+FAKE = [
+    word
+    for setting in (
+        "model.name=any",
+        "model.backend=fake",
+        "sft.steps=2",
+        "evaluation.max_new_tokens=2000",
+    )
+    for word in ("--set", setting)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +102,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
 ) -> None:
     before = sorted(data.rglob("*"))
     words = [word.format(tmp=data) for word in arguments]
-    more = FAKE if words[0] == "train" else ()
+    more = FAKE if words[0] == "train" else []
     assert main(["blueprint", words[0], *more, *words[1:], "--root", str(data / "runs")]) == 2
     said = capsys.readouterr().err
     assert expected in said

@@ -39,7 +39,7 @@ def test_mistral_7b_from_data_to_adapter_and_scores(
     """LoRA r 16, alpha 32, dropout 0.05, cosine, checkpointed activations: as the recipe says."""
     monkeypatch.setattr("graphtutor.report.write.plots_available", lambda: False)
     monkeypatch.setattr("graphtutor.report.blueprint_page.plots_available", lambda: False)
-    tiny = save_tiny("mistral", tmp_path / "mistral")
+    tiny = save_tiny("mistral", tmp_path / "mistral", window=4096)
     config = load_config(
         RECIPES / "blueprint-mistral-7b" / "config.yaml",
         overrides=[

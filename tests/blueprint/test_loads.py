@@ -109,7 +109,9 @@ def test_trl_trains_on_the_assistants_tokens_and_no_others(
     trainer = SFTTrainer(
         model=AutoModelForCausalLM.from_pretrained(model_folder),
         args=SFTConfig(
-            output_dir=str(tmp_path / "out"), assistant_only_loss=True, max_length=None, **QUIET
+            output_dir=str(tmp_path / "out"),
+            assistant_only_loss=True,
+            **(QUIET | {"max_length": None}),
         ),
         train_dataset=data,
         processing_class=tokenizer,

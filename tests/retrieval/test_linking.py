@@ -57,6 +57,23 @@ def test_relations_are_read_with_their_direction(asked: str, chains: list[str]) 
     assert said(asked) == chains
 
 
+def test_a_longer_way_forward_comes_before_a_shorter_one_back() -> None:
+    """How A can end in D is not told by how D leads to A."""
+    entities = [Entity(id=name, label=name, type="event") for name in ("Aa", "Bb", "Cc", "Dd")]
+    relation = Relation(id="leads_to", label="leads to")
+    steps = [("Aa", "Bb"), ("Bb", "Cc"), ("Cc", "Dd"), ("Dd", "Aa")]
+    edges = [Edge(src=a, rel="leads_to", dst=b) for a, b in steps]
+    graph = KnowledgeGraph.from_file(
+        GraphFile(
+            version="1.0", domain="ring", entities=entities, relations=[relation], edges=edges
+        )
+    )
+    linker = Linker(graph)
+    forward = "Aa-leads_to-Bb Bb-leads_to-Cc Cc-leads_to-Dd"
+    assert said("How can Aa end in Dd?", linker) == [forward]
+    assert said("How can Dd end in Aa?", linker) == ["Dd-leads_to-Aa"]
+
+
 def test_between_two_entities_all_shortest_paths_are_told() -> None:
     assert said("How does cavitation end in a seal change?") == [
         "Cavitation-leads_to-SealWear SealWear-fixed_by-SealChange"

@@ -90,9 +90,9 @@ class Linker:
         found: list[Chain] = []
         for first, second in pairwise(mentions):
             pairs = [*product(first.candidates, second.candidates)]
-            both = [*pairs, *((b, a) for a, b in pairs)]
-            options = [way for pair in both for way in self._shortest(*pair)]
-            # Of equally short ones those come first that run from the first to the second.
+            # "How can A end in B?" is not answered by how B ends in A, however short that is.
+            options = [way for pair in pairs for way in self._shortest(*pair)]
+            options = options or [way for a, b in pairs for way in self._shortest(b, a)]
             least = min(map(len, options), default=0)
             found += [chain for chain in options if len(chain) == least]
         # Against the flow the same edges are found again, the other way round.

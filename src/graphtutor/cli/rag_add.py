@@ -17,7 +17,6 @@ from graphtutor.cli.rag_store import (
     EmbedderName,
     Store,
     Url,
-    info_of,
     place_of,
 )
 from graphtutor.errors import RetrievalError
@@ -107,6 +106,8 @@ def _embedder(place: Place, name: str) -> Embedder | None:
     from graphtutor.retrieval.stores import store_exists
 
     if store_exists(place):
+        from graphtutor.retrieval.assemble import info_of
+
         return embedder_of(info_of(place), str(place), name)
     chosen = name or default_embedder()
     if not name and chosen == NONE:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,13 +14,11 @@ from graphtutor.cli.rag_store import (
     Collection,
     Store,
     Url,
-    info_of,
     place_of,
 )
 
 if TYPE_CHECKING:
-    from graphtutor.retrieval.catalogue import Catalogue, Entry
-    from graphtutor.retrieval.stores import Place
+    from graphtutor.retrieval.catalogue import Entry
 
 __all__ = ["run"]
 
@@ -33,12 +30,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
     """List the documents with their kind, chunks, pages, date, and what could not be read."""
-    from graphtutor.retrieval.catalogue import Catalogue, catalogue_file
+    from graphtutor.retrieval.assemble import entries_of, info_of
 
     place = place_of(store, url, collection)
     info = info_of(place)
-    with Catalogue(catalogue_file(place)) as catalogue:
-        entries = _entries(place, catalogue)
+    entries = entries_of(place)
     if as_json:
         typer.echo(json.dumps([asdict(entry) for entry in entries], indent=2))
         return
@@ -69,16 +65,3 @@ def _show(entries: list[Entry]) -> None:
         row = [entry.kind or "?", str(entry.chunks), str(entry.pages or ""), visible(entry.date)]
         table.add_row(cell, *(Text(part) for part in row))
     Console(highlight=False).print(table)
-
-
-def _entries(place: Place, catalogue: Catalogue) -> list[Entry]:
-    """Return the entries; the store is asked where another machine may have written to it."""
-    from graphtutor.retrieval.catalogue import reconcile
-    from graphtutor.retrieval.stores import open_store
-
-    entries = catalogue.entries()
-    if entries and not place.url:
-        return entries
-    with closing(open_store(place)) as opened:
-        reconcile(catalogue, opened)
-    return catalogue.entries()

@@ -14,7 +14,6 @@ from graphtutor.cli.rag_store import (
     Collection,
     Store,
     Url,
-    info_of,
     place_of,
 )
 from graphtutor.errors import RetrievalError
@@ -41,6 +40,8 @@ def run(
     from graphtutor.retrieval.stores import open_store
 
     place = place_of(store, url, collection)
+    from graphtutor.retrieval.assemble import info_of
+
     info_of(place)  # so that no catalogue is made where there is no store
     with Catalogue(catalogue_file(place)) as catalogue, closing(open_store(place)) as opened:
         reconcile(catalogue, opened)

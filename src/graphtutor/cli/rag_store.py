@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from graphtutor.retrieval.search import Searcher
-    from graphtutor.retrieval.store import Filter, StoreInfo
+    from graphtutor.retrieval.store import Filter
     from graphtutor.retrieval.stores import Place
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "Until",
     "Url",
     "filter_of",
-    "info_of",
     "open_searcher",
     "place_of",
 ]
@@ -79,18 +78,6 @@ def filter_of(
     return Filter(docs=tuple(docs or ()), section=section, since=since, until=until)
 
 
-def info_of(place: Place) -> StoreInfo:
-    """Return what a store was made with, without holding it. Raises RetrievalError."""
-    if not place.url:
-        from graphtutor.retrieval.store_edge import read_info
-
-        return read_info(place.folder)
-    from graphtutor.retrieval.stores import open_store
-
-    with closing(open_store(place)) as store:
-        return store.info
-
-
 @contextmanager
 def open_searcher(
     store: Path,
@@ -104,6 +91,7 @@ def open_searcher(
     Where the packaged model made it and is not installed here, it is searched by words alone unless
     ``mode`` asks for more, and a line says what to install. Raises RetrievalError.
     """
+    from graphtutor.retrieval.assemble import info_of
     from graphtutor.retrieval.embeddings import embedder_of, installed
     from graphtutor.retrieval.search import Searcher
     from graphtutor.retrieval.stores import open_store

@@ -9,6 +9,7 @@ from typing import Final
 
 from graphtutor.blueprint.domain import Domain, Topic
 from graphtutor.blueprint.framework import Framework
+from graphtutor.blueprint.structure import plain_words
 
 __all__ = ["CHECKS", "Finding", "check_domain"]
 
@@ -51,7 +52,7 @@ def _repeats(domain: Domain, framework: Framework) -> Iterator[tuple[str, str]]:
     """
     for topic in domain.topics:
         texts = [
-            (level.label, _plain(strand[level.id]))
+            (level.label, plain_words(strand[level.id]))
             for strand in topic.strands
             for level in framework.levels[1:]
         ]
@@ -75,7 +76,7 @@ def _named(domain: Domain, framework: Framework) -> Iterator[tuple[str, str]]:
     """A question that names its answer asks for nothing."""
     first = framework.levels[0].id
     for topic, strand in _strands(domain):
-        if _plain(strand[first]) in _plain(topic.title):
+        if plain_words(strand[first]) in plain_words(topic.title):
             yield topic.id, f"the title holds {strand[first]!r}"
 
 
@@ -110,7 +111,3 @@ CHECKS: Final[dict[str, Callable[[Domain, Framework], Iterator[tuple[str, str]]]
 
 def _strands(domain: Domain) -> Iterator[tuple[Topic, Mapping[str, str]]]:
     return ((topic, strand) for topic in domain.topics for strand in topic.strands)
-
-
-def _plain(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))

@@ -23,6 +23,7 @@ __all__ = [
     "MOST_SHARE",
     "Structure",
     "explained",
+    "plain_words",
     "read_strands",
     "score_structure",
 ]
@@ -145,7 +146,7 @@ def explained(framework: Framework, text: str) -> list[str]:
     """
     first = framework.levels[0].id
     strands, _, _ = read_strands(framework, text)
-    return [_plain(said) for strand in strands for level, said in strand if level != first]
+    return [plain_words(said) for strand in strands for level, said in strand if level != first]
 
 
 def _lines(framework: Framework, text: str) -> list[_Line]:
@@ -173,13 +174,13 @@ def _bounded(framework: Framework, strand: Sequence[tuple[str, str]]) -> bool:
 def _distinct(framework: Framework, strands: Sequence[Mapping[str, str]]) -> bool:
     """The first level is a name, which an explanation may use; among themselves names differ."""
     first = framework.levels[0].id
-    names = [_plain(strand[first]) for strand in strands if first in strand]
-    texts = [_plain(t) for strand in strands for id_, t in strand.items() if id_ != first]
+    names = [plain_words(strand[first]) for strand in strands if first in strand]
+    texts = [plain_words(t) for strand in strands for id_, t in strand.items() if id_ != first]
     return len(set(names)) == len(names) and len(set(texts)) == len(texts)
 
 
 def _holds(short: str, part: str) -> bool:
-    return bool(part) and f" {_plain(part)} " in f" {_plain(short)} "
+    return bool(part) and f" {plain_words(part)} " in f" {plain_words(short)} "
 
 
 def _compression(strands: Sequence[Mapping[str, str]], shorts: Sequence[str]) -> float | None:
@@ -190,5 +191,6 @@ def _compression(strands: Sequence[Mapping[str, str]], shorts: Sequence[str]) ->
     return len(shorts[-1].split()) / long
 
 
-def _plain(text: str) -> str:
+def plain_words(text: str) -> str:
+    """Return the words of a text in small letters, parted by one space."""
     return " ".join(re.findall(r"\w+", text.casefold()))

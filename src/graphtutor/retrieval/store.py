@@ -9,12 +9,26 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from graphtutor.errors import RetrievalError
 from graphtutor.retrieval.chunk import Chunk
 
-__all__ = ["RRF_K", "Filter", "Hit", "Point", "Sparse", "StoreInfo", "VectorStore"]
+__all__ = [
+    "RRF_K",
+    "Filter",
+    "Hit",
+    "Point",
+    "Sparse",
+    "StoreHeldError",
+    "StoreInfo",
+    "VectorStore",
+]
 
 RRF_K = 60
 """The constant of reciprocal rank fusion (Cormack, Clarke, Buettcher, SIGIR 2009)."""
+
+
+class StoreHeldError(RetrievalError):
+    """Another process holds the store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from graphtutor.errors import RetrievalError
 from graphtutor.io.atomic import write_text
 from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.ranked_store import RankedStore, Ranking, check_version, chunk_of
-from graphtutor.retrieval.store import Filter, Point, Sparse, StoreInfo
+from graphtutor.retrieval.store import Filter, Point, Sparse, StoreHeldError, StoreInfo
 
 __all__ = ["INDEX_ABOVE_KB", "EdgeStore", "create_edge", "edge_exists", "open_edge", "read_info"]
 
@@ -81,7 +81,7 @@ def open_edge(folder: Path, wait: float) -> EdgeStore:
     while True:
         try:
             return EdgeStore(folder, info, _guarded(folder, lambda: edge.EdgeShard.load(path)))
-        except _HeldError:
+        except StoreHeldError:
             if time.monotonic() >= until:
                 raise
         time.sleep(0.05)
@@ -205,10 +205,6 @@ class EdgeStore(RankedStore):
         return _guarded(self._folder, call)
 
 
-class _HeldError(RetrievalError):
-    """Another process holds the store."""
-
-
 def _engine() -> Any:
     try:
         import qdrant_edge
@@ -230,7 +226,7 @@ def _guarded(folder: Path, call: Callable[[], Any]) -> Any:
         raise
     except BaseException as error:
         if "WouldBlock" in str(error):
-            raise _HeldError(
+            raise StoreHeldError(
                 str(folder),
                 wanted="the store to be free",
                 got="another process that holds it",

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from graphtutor.runs.cell import Interval
+from graphtutor.runs.episodes import ModelText
 from graphtutor.runs.record_file import FILE_VERSION, RunRecord
 
 __all__ = ["BlueprintAnswer", "BlueprintMetrics", "BlueprintPhase", "Rate"]
-
-
-def _writable(text: object) -> object:
-    """Replace half surrogates, which a model may write but UTF-8 cannot hold."""
-    return text.encode("utf-8", "replace").decode() if isinstance(text, str) else text
 
 
 class BlueprintAnswer(RunRecord):
@@ -37,7 +32,7 @@ class BlueprintAnswer(RunRecord):
     system: str
     question: str
     reference: str
-    answer: Annotated[str, BeforeValidator(_writable)]
+    answer: ModelText
     tokens: int
     cut: bool
     words: int

@@ -21,7 +21,7 @@ from graphtutor.retrieval.embedder import Embedder
 from graphtutor.retrieval.embeddings import embedder_of, installed
 from graphtutor.retrieval.linking import Linker
 from graphtutor.retrieval.search import Mode, Searcher
-from graphtutor.retrieval.store import Filter, StoreInfo
+from graphtutor.retrieval.store import Filter, StoreHeldError, StoreInfo
 from graphtutor.retrieval.stores import Place, open_store, store_exists
 from graphtutor.tasks.wording import phrase_of
 from graphtutor.web.cited import AnswerView, Label, view_of
@@ -38,8 +38,6 @@ _WAIT: Final = 2.0
 _QUIET: Final = 300.0
 """Seconds that an embedding model may take to load: its library alone is large, and says nothing
 on the way."""
-_HELD: Final = "the store to be free"
-"""What an engine wants where another process holds the store."""
 _MOST_DOCUMENTS: Final = 2_000
 _GRAPH: Final = "graph:"
 _INSTALL: Final = "pip install 'graphtutor[embeddings]' for search by meaning"
@@ -245,7 +243,7 @@ class Library:
         except WebError:
             raise
         except GraphtutorError as problem:
-            kind = Held if problem.wanted == _HELD else StoreTrouble
+            kind = Held if isinstance(problem, StoreHeldError) else StoreTrouble
             path, name = str(self._place.folder), self._place.folder.resolve().name
             where, got, remedy = (
                 part.replace(path, name) for part in (problem.where, problem.got, problem.remedy)

@@ -50,7 +50,7 @@ ALLOWED["blueprint"] = FOUNDATION | {"graph", "tasks", "completion"}
 ALLOWED["retrieval"] = FOUNDATION | {"graph", "tasks", "completion", "reward.matcher"}
 # How a server is asked (key, waiting, what it says) is not written twice.
 ALLOWED["retrieval"] |= {"evaluation.intervals"}
-ALLOWED["retrieval"] |= {f"backends.openai_{part}" for part in ("answer", "backoff", "client")}
+ALLOWED["retrieval"] |= {f"backends.openai_{part}" for part in ("answer", "client")}
 ALLOWED["web"] = DATA | {
     "models",
     "backends.base",

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from graphtutor.backends.openai import OpenAIBackend, OpenAIModel, request_seed
 from graphtutor.backends.openai_answer import Malformed, error_text, parse_answer, shorten
-from graphtutor.backends.openai_backoff import Pacing
 from graphtutor.backends.openai_pool import Endpoint
 from graphtutor.completion.completion import Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.config.model import ServerConfig
 from graphtutor.errors import BackendError
+from graphtutor.io.pacing import Pacing
 
 from .fault_server import TOKENS, Fault, FaultServer, dead_url, echo, refuse
 

@@ -11,8 +11,9 @@ from graphtutor.blueprint.llm_cache import open_log
 from graphtutor.blueprint.llm_domain import Order
 from graphtutor.blueprint.llm_outline import parse_outline
 from graphtutor.blueprint.llm_prompts import Subject
-from graphtutor.blueprint.llm_server import Budget, Pacing, Server
+from graphtutor.blueprint.llm_server import Budget, Server
 from graphtutor.blueprint.load import load_framework
+from graphtutor.io.pacing import Pacing
 
 from .llm_tutor import Tutor
 

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from graphtutor.backends.openai_backoff import Pacing
 from graphtutor.errors import BackendError, RetrievalError
+from graphtutor.io.pacing import Pacing
 from graphtutor.retrieval.embedding_openai import OpenAIEmbedder, estimated_spans, load_openai
 from graphtutor.retrieval.embedding_request import TRIES
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from graphtutor.backends.base import Example, TokenLogProbs, TrainRequest
-from graphtutor.backends.openai_backoff import Pacing
 from graphtutor.backends.openai_client import (
     Access,
     check_urls,
@@ -28,6 +27,7 @@ from graphtutor.backends.openai_usage import Meter, Usage
 from graphtutor.completion.completion import Completion, Prompt, Sampling
 from graphtutor.config import ModelConfig
 from graphtutor.errors import BackendError, ModelError
+from graphtutor.io.pacing import Pacing
 from graphtutor.io.seed import derive_seed, random_stream
 from graphtutor.models.chat import folded
 

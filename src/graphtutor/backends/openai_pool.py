@@ -15,10 +15,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from graphtutor.backends.openai_answer import Answer, Malformed, error_text, parse_answer
-from graphtutor.backends.openai_backoff import Pacing, backoff, retry_after
 from graphtutor.backends.openai_client import Access
 from graphtutor.backends.openai_usage import Meter
 from graphtutor.errors import BackendError
+from graphtutor.io.pacing import Pacing, backoff, retry_after
 
 if TYPE_CHECKING:
     import httpx

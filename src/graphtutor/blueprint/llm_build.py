@@ -32,8 +32,9 @@ from graphtutor.blueprint.llm_question import (
     Tokens,
     replay,
 )
-from graphtutor.blueprint.llm_server import Budget, Pacing, Server, open_http
+from graphtutor.blueprint.llm_server import Budget, Server, open_http
 from graphtutor.errors import BackendError
+from graphtutor.io.pacing import Pacing
 
 __all__ = ["Built", "Estimate", "Usage", "build", "estimate"]
 

@@ -8,15 +8,17 @@ kept, nothing new is sent.
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from graphtutor.blueprint.llm_cache import CallLog
 from graphtutor.blueprint.llm_question import Reply, Request
-from graphtutor.blueprint.llm_server import Budget, Pacing, Server, retry_after
+from graphtutor.blueprint.llm_server import Budget, Server
 from graphtutor.blueprint.llm_wire import (
     Dialect,
     MalformedError,
@@ -25,6 +27,7 @@ from graphtutor.blueprint.llm_wire import (
     payload,
 )
 from graphtutor.errors import BackendError
+from graphtutor.io.pacing import Pacing, backoff, retry_after
 
 if TYPE_CHECKING:
     import httpx
@@ -93,9 +96,9 @@ class Client:
             if failures > self.server.retries:
                 self._give_up(str(problem))
             if problem.wait is None:
-                await self._pause(self.pacing.wait(failures))
+                await self._pause(backoff(self.pacing, failures, random.random()))
             else:  # the server means everybody
-                until = monotonic() + min(problem.wait, self.pacing.longest_asked)
+                until = monotonic() + min(problem.wait, self.pacing.longest_wait)
                 self._rest_until = max(self._rest_until, until)
 
     def stop(self, problem: BackendError) -> None:
@@ -198,7 +201,7 @@ class Client:
                 raise _PassingError(self.server.shown(str(problem)), billed=True) from None
         said = self.server.shown(error_text(response.content))
         if status in _PASSING or status >= 500:
-            wait = retry_after(response.headers.get("Retry-After"))
+            wait = retry_after(response.headers.get("Retry-After"), datetime.now(UTC))
             raise _PassingError(f"HTTP {status}: {said}", billed=status in _LOST, wait=wait)
         self.log.declined(request)
         if status in (401, 403):

@@ -1,13 +1,10 @@
-"""A server and what it costs: its address, key and prices, how long to wait for it."""
+"""A server and what it costs: its address, key and prices."""
 
 from __future__ import annotations
 
 import os
-import random
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -17,24 +14,10 @@ from graphtutor.errors import BackendError
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["Budget", "Pacing", "Server", "open_http", "retry_after"]
+__all__ = ["Budget", "Server", "open_http"]
 
 _SECRET: Final = 8
 """Characters from which on a key is hidden in messages."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pacing:
-    """Waits in seconds: the first, the longest that doubling leads to, the longest asked for."""
-
-    base: float = 0.5
-    longest: float = 30.0
-    longest_asked: float = 600.0
-
-    def wait(self, failures: int) -> float:
-        """Return the wait after the ``failures``-th failure, from half of it to the whole."""
-        whole = min(self.longest, self.base * 2.0 ** min(failures - 1, 64))
-        return whole * random.uniform(0.5, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,24 +102,6 @@ def open_http(server: Server) -> httpx.AsyncClient:
         timeout=httpx.Timeout(server.seconds, connect=min(server.seconds, 10.0), pool=None),
         mounts={f"all://{host}": None for host in ("localhost", "127.0.0.1", "[::1]")},
     )
-
-
-def retry_after(header: str | None) -> float | None:
-    """Return the seconds that a Retry-After header asks for: a number, or an HTTP date.
-
-    >>> retry_after("7"), retry_after("soon"), retry_after("Tue, 01 Jan 2008 11:00:00 GMT")
-    (7.0, None, 0.0)
-    """
-    try:
-        seconds = float(header or "")
-    except ValueError:
-        try:
-            date = parsedate_to_datetime(header or "")
-        except ValueError:
-            return None
-        date = date if date.tzinfo else date.replace(tzinfo=UTC)
-        return max(0.0, (date - datetime.now(UTC)).total_seconds())
-    return seconds if 0 <= seconds < float("inf") else None
 
 
 def _is_address(url: str) -> bool:

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from graphtutor.backends.openai_backoff import Pacing
 from graphtutor.backends.openai_client import Access, check_urls, read_key
 from graphtutor.errors import BackendError, RetrievalError
+from graphtutor.io.pacing import Pacing
 from graphtutor.retrieval.embedding_cache import VectorCache, vector_key
 from graphtutor.retrieval.embedding_request import Reply, Server
 

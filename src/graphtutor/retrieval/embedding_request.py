@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphtutor.backends.openai_answer import error_text
-from graphtutor.backends.openai_backoff import Pacing, backoff, retry_after
 from graphtutor.backends.openai_client import Access
 from graphtutor.errors import RetrievalError
+from graphtutor.io.pacing import Pacing, backoff, retry_after
 from graphtutor.io.seed import random_stream
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""How long the openai engine waits: between tries, for a failing server, and as a server asks."""
+"""How long a client of an HTTP server waits: between tries, for a failing one, as a server asks."""
 
 from __future__ import annotations
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from graphtutor.web.lines import LineProblem, Position, read_lines
+from graphtutor.web.lines import LineProblem, Position
+from graphtutor.web.log_reader import LogReader
 
 __all__ = ["BadLines", "BadLinesBuilder"]
-
-_TOLD: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +26,16 @@ class BadLinesBuilder:
 
     def __init__(self, path: Path) -> None:
         """Begin with nothing read."""
-        self.path = path
-        self._position = Position()
-        self._problems: list[LineProblem] = []
-        self._count = 0
+        self._log = LogReader(path)
 
     @property
     def position(self) -> Position:
         """How far the file has been read."""
-        return self._position
+        return self._log.position
 
     def read_on(self) -> BadLines:
         """Look at what has been appended and tell of all. Raises OSError."""
-        half = 0
-        for line in read_lines(self.path, self._position):
-            if line.half:
-                half = line.after.line
-                break
-            self._position = line.after
-            if line.record is None:
-                self._count += 1
-                if len(self._problems) < _TOLD:
-                    found = LineProblem(self.path.name, line.after.line, line.reason)
-                    self._problems.append(found)
-        return BadLines(self.path, tuple(self._problems), self._count, half)
+        log = self._log
+        for _ in log.records():
+            pass
+        return BadLines(log.path, log.problems, log.problem_count, log.half_line)

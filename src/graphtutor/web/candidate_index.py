@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from graphtutor.io.digest import digest_bytes
 from graphtutor.web.episode import RewardView, read_reward
-from graphtutor.web.lines import LineProblem, Position, read_line, read_lines
+from graphtutor.web.lines import LineProblem, Position, read_line
+from graphtutor.web.log_reader import LogReader
 from graphtutor.web.values import flag, integer, text
 
 __all__ = ["Candidate", "CandidateGroup", "CandidateIndex", "CandidateIndexBuilder", "GroupKey"]
 
 GroupKey = tuple[str, int]
 """Phase and round."""
-_TOLD: Final = 50
 _COULD_WIN: Final = "lower score"
 """Said of samples that passed the selecting profile's check but were not the best."""
 
@@ -96,40 +96,31 @@ class CandidateIndexBuilder:
 
     def __init__(self, path: Path) -> None:
         """Begin with nothing read."""
-        self.path = path
-        self._position = Position()
+        self._log = LogReader(path)
         self._rounds: dict[GroupKey, dict[str, CandidateGroup]] = {}
-        self._problems: list[LineProblem] = []
-        self._problem_count = 0
         self._samples = 0
 
     @property
     def position(self) -> Position:
         """How far the file has been read."""
-        return self._position
+        return self._log.position
 
     def read_on(self) -> CandidateIndex:
         """Read what has been appended and return a view of all. Raises OSError."""
-        half = 0
-        for line in read_lines(self.path, self._position):
-            if line.half:
-                half = line.after.line
-                break
-            self._position = line.after
-            found = line.reason if line.record is None else read_candidate(line.record)
+        log = self._log
+        for line, record in log.records():
+            found = read_candidate(record)
             if isinstance(found, Candidate):
                 self._add(found, (line.offset, line.length))
-                continue
-            self._problem_count += 1
-            if len(self._problems) < _TOLD:
-                self._problems.append(LineProblem(self.path.name, line.after.line, found))
+            else:
+                log.tell(line, found)
         rounds = {key: dict(groups) for key, groups in self._rounds.items()}
         return CandidateIndex(
-            path=self.path,
+            path=log.path,
             rounds=rounds,
-            problems=tuple(self._problems),
-            problem_count=self._problem_count,
-            half_line=half,
+            problems=log.problems,
+            problem_count=log.problem_count,
+            half_line=log.half_line,
             memory=600 * sum(map(len, rounds.values())) + 240 * self._samples,
         )
 

@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from graphtutor.tasks.task import LETTERS
 from graphtutor.web.columns import NONE, ColumnBuilder, Rows, Vocabulary, whole
 from graphtutor.web.episode import LogEpisode, oddities, read_episode
-from graphtutor.web.lines import LineProblem, Position, read_line, read_lines
+from graphtutor.web.lines import LineProblem, Position, read_line
+from graphtutor.web.log_reader import LogReader
 from graphtutor.web.text_search import TextBlock
 
 __all__ = ["EpisodeIndex", "IndexBuilder", "TaskTexts"]
 
-_TOLD: Final = 50
-"""Problems that are named; all are counted."""
 _KINDS: Final = {
     "offset": "q",
     "length": "i",
@@ -114,47 +113,30 @@ class IndexBuilder:
 
     def __init__(self, path: Path) -> None:
         """Begin with nothing read."""
-        self.path = path
-        self._position = Position()
+        self._log = LogReader(path)
         self._columns = ColumnBuilder(_KINDS)
         self._phases, self._splits = Vocabulary.empty(), Vocabulary.empty()
         self._tasks = Vocabulary.empty()
         self._questions: list[str] = []
         self._task_block, self._completions = TextBlock(), TextBlock()
         self._places: dict[tuple[int, int], int] = {}
-        self._problems: list[LineProblem] = []
-        self._problem_count = 0
 
     @property
     def position(self) -> Position:
         """How far the file has been read."""
-        return self._position
+        return self._log.position
 
     def read_on(self) -> EpisodeIndex:
         """Read what has been appended and return a snapshot of all. Raises OSError."""
-        half = False
-        for line in read_lines(self.path, self._position):
-            half = line.half
-            if half:
-                break
-            self._position = line.after
-            number = line.after.line
-            if line.record is None:
-                self._tell(number, line.reason)
-                continue
-            episode = read_episode(line.record)
+        for line, record in self._log.records():
+            episode = read_episode(record)
             if isinstance(episode, str):
-                self._tell(number, episode)
+                self._log.tell(line, episode)
                 continue
-            for reason in oddities(line.record):
-                self._tell(number, reason)
-            self._add(episode, line.offset, line.length, number)
-        return self._snapshot(half)
-
-    def _tell(self, line: int, reason: str) -> None:
-        self._problem_count += 1
-        if len(self._problems) < _TOLD:
-            self._problems.append(LineProblem(self.path.name, line, reason))
+            for reason in oddities(record):
+                self._log.tell(line, reason)
+            self._add(episode, line.offset, line.length, line.after.line)
+        return self._snapshot()
 
     def _add(self, episode: LogEpisode, offset: int, length: int, line: int) -> None:
         phase = self._phases.number(episode.phase)
@@ -190,10 +172,10 @@ class IndexBuilder:
             coverage=reward.path_coverage if reward else None,
         )
 
-    def _snapshot(self, half: bool) -> EpisodeIndex:
+    def _snapshot(self) -> EpisodeIndex:
         columns = self._columns.freeze()
         return EpisodeIndex(
-            path=self.path,
+            path=self._log.path,
             n=len(columns["phase"]),
             columns=columns,
             phases=tuple(self._phases.words),
@@ -202,9 +184,9 @@ class IndexBuilder:
                 self._tasks.words, self._tasks.numbers, self._questions, self._task_block
             ),
             completions=self._completions,
-            problems=tuple(self._problems),
-            problem_count=self._problem_count,
-            half_line=self._position.line + 1 if half else 0,
+            problems=self._log.problems,
+            problem_count=self._log.problem_count,
+            half_line=self._log.half_line,
             memory=2 * sum(column.nbytes for column in columns.values())
             + self._completions.memory
             + 2 * self._task_block.memory

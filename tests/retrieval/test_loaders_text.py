@@ -66,6 +66,13 @@ def test_markdown_marks_go_and_identifiers_stay(source: str, plain: str) -> None
     assert plain_inline(source) == plain
 
 
+def test_front_matter_that_is_no_yaml_still_gives_title_and_date() -> None:
+    front = "---\ntitle: Disks: how they fill\ndate: 2024-05-06\ntags:\n  - a: b: c\n---\n"
+    page = read_markdown(front + "Body\n")
+    assert (page.title, page.date) == ("Disks: how they fill", "2024-05-06")
+    assert page.text == "Body\n"
+
+
 @pytest.mark.parametrize("front", ["---\na: [\n---\n", "---\n- x\n---\n", "---\nno end\n"])
 def test_front_matter_that_is_none_is_text(front: str) -> None:
     assert "Body" in read_markdown(front + "\n# H\n\nBody\n").text

@@ -44,6 +44,7 @@ _INLINE = re.compile(
 )
 _STRONG = re.compile(r"(?<![\w*])\*{1,3}(?=\S)([^*\n]{1,2000}?)(?<=\S)\*{1,3}(?![\w*])")
 _UNDER = re.compile(r"(?<![\w_])_{1,3}(?=[^\s_])([^\n]{1,2000}?)(?<=[^\s_])_{1,3}(?![\w_])")
+_KEY = re.compile(r"([A-Za-z][\w-]*):(?:\s+(.*))?$")
 _STRUCK = re.compile(r"~~(?=\S)([^~\n]{1,2000})~~")
 
 
@@ -57,7 +58,10 @@ def read_markdown(text: str) -> Layout:
 
 
 def _front_matter(text: str) -> tuple[dict[str, Any], str]:
-    """Part the YAML between two lines of dashes at the beginning from the text."""
+    """Part the YAML between two lines of dashes at the beginning from the text.
+
+    Where it is no YAML, as in ``title: Disks: how they fill``, lines of keys are read one by one.
+    """
     import yaml
 
     from graphtutor.io.yaml_file import load_yaml
@@ -68,10 +72,19 @@ def _front_matter(text: str) -> tuple[dict[str, Any], str]:
     try:
         front = load_yaml(text[4 : end + 1])
     except (yaml.YAMLError, ValueError, RecursionError):
-        return {}, text
+        front = _lines_of_keys(text[4:end])
     if not isinstance(front, dict):
         return {}, text
     return cast("dict[str, Any]", front), text[end + 4 :]
+
+
+def _lines_of_keys(text: str) -> dict[str, Any] | None:
+    """Read ``key: value`` lines; None if a line is none, nor blank, nor part of a list."""
+    lines = [line for line in text.split("\n") if line.strip()]
+    keys = [_KEY.match(line) for line in lines if line[0] not in " \t-#"]
+    if not keys or not all(keys):
+        return None
+    return {key[1]: (key[2] or "").strip("\"' ") for key in keys if key}
 
 
 def _day(value: Any) -> str:

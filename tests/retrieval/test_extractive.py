@@ -137,6 +137,33 @@ def test_marks_of_a_document_are_no_citations() -> None:
     )
 
 
+FENCED = (
+    "Empty the log that is in use:\n\n```\ncd /var/log\ntruncate -s 0 gate.log\n```\n\nWait."
+)
+INDENTED = (
+    "Empty the log\nthat is in use:\n\n    cd /var/log\n    truncate -s 0 gate.log\n\nWait."
+)
+
+
+@pytest.mark.parametrize("text", [FENCED, INDENTED])
+def test_commands_are_quoted_line_by_line_with_what_introduces_them(text: str) -> None:
+    answer = asker_of({"logs.md": [("", text)]}).ask("How do I empty a log in use?")
+    assert [s.text for s in answer.sentences] == [
+        "Empty the log that is in use:",
+        "cd /var/log",
+        "truncate -s 0 gate.log",
+    ]
+
+
+@pytest.mark.parametrize("text", [FENCED, INDENTED])
+def test_a_line_of_code_brings_its_block_where_steps_are_asked_for(text: str) -> None:
+    asker = asker_of({"logs.md": [("", text)]})
+    steps = asker.ask("How do I truncate gate.log?")
+    assert steps.sentences[0].text == "Empty the log that is in use:"
+    fact = asker.ask("Which option does truncate need for gate.log?")
+    assert [s.text for s in fact.sentences] == ["truncate -s 0 gate.log"]
+
+
 WORDS = "pump trip degrees valve V7 seal change grease how what long Graz motor phase 80".split()
 
 

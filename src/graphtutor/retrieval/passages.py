@@ -2,20 +2,21 @@
 
 Headings, code fences and lines without a letter are no sentences, nor is what the end of the chunk
 cuts off: the next chunk holds the whole of it. What stands before a sentence belongs to its
-context: the headings, and the sentence before it in the same chunk.
+context: the headings, and the sentence before it in the same chunk. Lines of code, fenced or
+indented, are passages of their own; what stands before them is the sentence that introduces them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.sentences import sentence_spans
 
-__all__ = ["Passage", "items_after", "items_around", "passages_of"]
+__all__ = ["Passage", "code_after", "code_around", "items_after", "items_around", "passages_of"]
 
 _ITEM: Final = re.compile(r"\s*(?:[-*+\u2022]|\(?\d{1,3}[.)]|\(?[a-z][)])\s")
 _BULLET: Final = re.compile(r"^\s*[-*+\u2022]\s+")
@@ -26,7 +27,9 @@ _ENDED: Final = re.compile(r"[.!?:;\u2026\u3002][\"'\u201d\u2019)\]`*_]*$")
 _LONG: Final = 8
 """Words from which on a last line without a full stop has been cut off, not laid out so."""
 _MOST_ITEMS: Final = 12
-"""Items of one list that are quoted; a longer list is read in its document."""
+"""Items of one list, or lines of code, that are quoted; more are read in their document."""
+_FENCE: Final = ("```", "~~~")
+_INDENT: Final = re.compile(r"(?: {4}|\t)[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,8 @@ class Passage:
     text: str
     start: int
     context: str
-    is_item: bool
+    is_item: bool = False
+    is_code: bool = False
 
 
 def passages_of(chunk: Chunk) -> tuple[Passage, ...]:
@@ -44,22 +48,42 @@ def passages_of(chunk: Chunk) -> tuple[Passage, ...]:
     headings = {_plain(part) for part in (chunk.title, *chunk.section)}
     found: list[Passage] = []
     before = ""
+    fenced = False
     spans = sentence_spans(chunk.text)
     for start, end in spans:
         raw = chunk.text[start:end]
-        text = " ".join(_BULLET.sub("", raw).split())
-        if not any(c.isalpha() for c in text) or text.startswith(("```", "~~~", "#")):
+        if raw.startswith(_FENCE):
+            fenced = not fenced
             continue
         item = bool(_ITEM.match(raw))
+        context = f"{chunk.heading}\n{before}"
+        if fenced or (not item and _is_indented(chunk.text, start)):
+            found += _code_lines(raw, chunk.start + start, context)
+            continue
+        text = " ".join(_BULLET.sub("", raw).split())
+        if not any(c.isalpha() for c in text) or text.startswith("#"):
+            continue
         cut = end == spans[-1][1] and len(text.split()) >= _LONG and chunk.kind == "text"
         open_end = not _ENDED.search(text)
         title = not item and bool(_TITLE.fullmatch(text))
         if _plain(text) in headings or (open_end and (cut or title)):
             continue
-        context = f"{chunk.heading}\n{before}"
-        found.append(Passage(text, chunk.start + start, context, item))
+        found.append(Passage(text, chunk.start + start, context, is_item=item))
         before = text
     return tuple(found)
+
+
+def _is_indented(text: str, start: int) -> bool:
+    """Tell whether ``start`` is the first letter of an indented line."""
+    line = text.rfind("\n", 0, start) + 1
+    return bool(_INDENT.fullmatch(text, line, start))
+
+
+def _code_lines(raw: str, start: int, context: str) -> Iterator[Passage]:
+    for line in re.finditer(r"\S.*", raw):
+        text = line[0].rstrip()
+        if any(c.isalpha() for c in text):
+            yield Passage(text, start + line.start(), context, is_code=True)
 
 
 def items_after(passages: Sequence[Passage], place: int) -> range:
@@ -76,6 +100,22 @@ def items_around(passages: Sequence[Passage], place: int) -> range:
     while start > 0 and passages[start - 1].is_item and place - start < _MOST_ITEMS:
         start -= 1
     return range(start, items_after(passages, place).stop)
+
+
+def code_after(passages: Sequence[Passage], place: int) -> range:
+    """Return the places of the code that the passage at ``place`` introduces; may be empty."""
+    end = place + 1
+    while end < len(passages) and passages[end].is_code and end - place <= _MOST_ITEMS:
+        end += 1
+    return range(place + 1, end)
+
+
+def code_around(passages: Sequence[Passage], place: int) -> range:
+    """Return the places of the code that a line at ``place`` is part of, its introduction first."""
+    start = place
+    while start > 0 and passages[start].is_code and place - start < _MOST_ITEMS:
+        start -= 1
+    return range(start, code_after(passages, place).stop)
 
 
 def _plain(text: str) -> str:

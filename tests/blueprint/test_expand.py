@@ -21,7 +21,7 @@ from graphtutor.blueprint.expand import Expansion, combine, expand
 from graphtutor.blueprint.framework import Framework, Level
 from graphtutor.blueprint.kinds import CLOSED_KINDS, KINDS
 from graphtutor.blueprint.load import domain_names, load_domain, load_framework
-from graphtutor.blueprint.structure import score_structure
+from graphtutor.blueprint.structure import explained, plain_words, score_structure
 from graphtutor.io.digest import digest_of
 
 
@@ -255,8 +255,7 @@ def test_a_small_blueprint_with_another_framework_gives_what_it_can() -> None:
     assert any("{sums}" in example.user for example in made.examples)
 
 
-def test_drills_have_the_form_and_no_meaning() -> None:
-    """Whole answers in form, short forms of what is given, and words of the topic's own group."""
+def test_drills_are_known_strands_in_new_company_and_merged_nonsense() -> None:
     physics = domain("physics")
     framework = load_framework(physics.framework)
     made = expand(physics, framework, 0, drills=6)
@@ -266,14 +265,26 @@ def test_drills_have_the_form_and_no_meaning() -> None:
         e for e in made.examples if e.meta.kind != "drill"
     )
     whole = [e for e in drills if e.assistant.startswith("Final Principle")]
-    assert len(whole) == pytest.approx(len(drills) / 3, rel=0.1)
-    assert all(score_structure(framework, e.assistant).well_formed for e in whole)
-    texts = {text for topic in physics.topics for one in topic.strands for text in one.values()}
+    assert len(whole) == pytest.approx(len(drills) / 2, rel=0.1)
+    group_of = {
+        text: e.meta.group
+        for e in made.examples
+        if e.meta.kind == "whole"
+        for text in explained(framework, e.assistant)
+    }
+    companies: set[tuple[str, ...]] = set()
+    for example in whole:
+        assert score_structure(framework, example.assistant).well_formed
+        said = explained(framework, example.assistant)
+        assert {group_of[text] for text in said} == {example.meta.group}
+        companies.add(tuple(said))
+    assert len(companies) > 0.6 * len(whole)
     for example in drills:
         if example not in whole:
             given = re.findall("Core Logic Principle: (.*)", example.user)
             assert example.assistant == f"Principles Compression: {' / '.join(given)}"
-        assert not any(line.partition(": ")[2] in texts for line in example.assistant.splitlines())
+            lines = [*example.user.splitlines(), *example.assistant.splitlines()]
+            assert not any(plain_words(line.partition(": ")[2]) in group_of for line in lines)
 
 
 def test_merging_carries_over_what_is_given_and_nothing_else() -> None:

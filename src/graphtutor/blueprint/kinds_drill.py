@@ -1,8 +1,9 @@
-"""Drills: the framework's form with words that mean nothing, for models too small for prose.
+"""Drills: exercises of the framework's form, for models too small for prose.
 
-A small model learns the answers of a few hundred topics by heart before it learns their form. In a
-drill nothing can be known, so what is left to learn is the form: which level follows which, and
-that the short form carries over what stands above. The words are those of a topic's own group.
+A small model learns the answers of a few hundred topics by heart before it learns their form. A
+drill asks for what is known in ever other company: whole answers on several topics or strands of a
+group at once. Or nothing in it can be known: the short form of strands of random words. Both teach
+that the short form carries over what stands above, whatever that is.
 """
 
 from __future__ import annotations
@@ -22,32 +23,54 @@ __all__ = ["drill"]
 
 _MOST_STRANDS = 4
 _SHORT, _LONG = (1, 2), (4, 10)
-"""Words above the least that a level may have: a name and what is merged, an explanation. So the
-short form stays within a third of what it stands for."""
-_WHOLE = 3
-"""Of so many drills one asks for the whole answer, the others for the short form of what is given:
-that teaches to carry words over, and nothing in its answer has to be guessed."""
+"""Random words above the least that a level may have: a name and what is merged, an explanation.
+So the short form stays within a third of what it stands for."""
 
 
 def drill(source: Source) -> Iterator[Draft]:
-    """``source.drills`` questions a topic: whole answers, and short forms of given strands."""
-    framework = source.framework
-    plain = framework.model_copy(update={"merge": None})
+    """``source.drills`` questions a topic: whole answers in turn with short forms of nonsense."""
     for topic in source.domain.topics if source.drills else ():
         words = _words([topic, *source.companions(topic)])
-        fields = fields_of(source, topic)
         for number in range(source.drills):
             stream = source.stream("drill", topic.id, number)
-            count = 1 + int(stream.integers(_MOST_STRANDS))
-            strands = [_strand(stream, words, framework) for _ in range(count)]
-            if number % _WHOLE == 0 or not framework.merge:
-                title = _phrase(stream, words, 1, 4).lower()
-                (user,) = said(stream, wording.WHOLE, fields | {"title": title})
-                yield source.draft("drill", topic, user, framework.written(strands))
+            if number % 2 and source.framework.merge:
+                yield _nonsense(source, topic, words, stream)
             else:
-                (ask,) = said(stream, wording.MERGE, fields)
-                user = f"{ask}\n\n{plain.written(strands)}"
-                yield source.draft("drill", topic, user, merged(source, strands))
+                yield _joint(source, topic, stream)
+
+
+def _joint(source: Source, topic: Topic, stream: np.random.Generator) -> Draft:
+    """Ask for ``topic`` together with another topic of its group, or for strands by their names."""
+    first = source.framework.levels[0].id
+    others = source.companions(topic)
+    others = [others[int(n)] for n in stream.permutation(len(others))]
+    pair = next((o for o in others if len(o.strands) + len(topic.strands) <= _MOST_STRANDS), None)
+    if pair and stream.integers(2):
+        both = [topic, pair] if stream.integers(2) else [pair, topic]
+        names = [one.title for one in both]
+        strands = [strand for one in both for strand in one.strands]
+    else:
+        pool = [strand for one in (topic, *others) for strand in one.strands]
+        count = 1 + int(stream.integers(min(_MOST_STRANDS, len(pool))))
+        strands = [pool[int(n)] for n in stream.permutation(len(pool))[:count]]
+        names = [_inside(strand[first]) for strand in strands]
+    title = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    (user,) = said(stream, wording.WHOLE, fields_of(source, topic) | {"title": title})
+    return source.draft("drill", topic, user, source.framework.written(strands))
+
+
+def _nonsense(
+    source: Source, topic: Topic, words: Sequence[str], stream: np.random.Generator
+) -> Draft:
+    """Ask for the short form of strands in which nothing can be known."""
+    framework = source.framework
+    count = 1 + int(stream.integers(_MOST_STRANDS))
+    strands = [_strand(stream, words, framework) for _ in range(count)]
+    (ask,) = said(stream, wording.MERGE, fields_of(source, topic))
+    plain = framework.model_copy(update={"merge": None})
+    return source.draft(
+        "drill", topic, f"{ask}\n\n{plain.written(strands)}", merged(source, strands)
+    )
 
 
 def _words(topics: Sequence[Topic]) -> list[str]:
@@ -73,3 +96,8 @@ def _phrase(stream: np.random.Generator, words: Sequence[str], least: int, most:
     count = int(stream.integers(least, most + 1))
     text = " ".join(words[int(n)] for n in stream.integers(len(words), size=count))
     return text[:1].upper() + text[1:]
+
+
+def _inside(name: str) -> str:
+    """Return a name as it stands within a sentence; an acronym stays as it is."""
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]

@@ -39,7 +39,7 @@ def run(
         int,
         typer.Option(
             min=0,
-            help="Nonsense in the right form, so many a topic: for models too small for prose.",
+            help="Exercises of form, so many a topic: for models too small for prose.",
         ),
     ] = 0,
     force: Annotated[

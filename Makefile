@@ -53,7 +53,7 @@ demo: $(STAMP) ## install, then the main job with the embedded model: about six 
 	$(GRAPHTUTOR) run --run-id $(RUN_ID) $(SETTINGS) $(RESUME)
 
 blueprint-demo: $(STAMP) ## blueprints of DevOps and physics: expand, train, score before and after
-	$(GRAPHTUTOR) blueprint expand devops physics --valid 0.25 --drills 20 --out data/blueprint-data/demo \
+	$(GRAPHTUTOR) blueprint expand devops physics --valid 0.25 --drills 30 --out data/blueprint-data/demo \
 	  $(if $(SEED),--seed $(SEED))
 	$(GRAPHTUTOR) blueprint train data/blueprint-data/demo --run-id $(RUN_ID) \
 	  $(if $(SEED),--set seed=$(SEED)) \

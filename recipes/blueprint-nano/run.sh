@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 graphtutor=${GRAPHTUTOR:-.venv/bin/graphtutor}
 for seed in ${SEEDS:-0}; do
   data=data/blueprint-data/seed-$seed run=recipe-$seed
-  "$graphtutor" blueprint expand devops physics --valid 0.25 --drills 20 --seed "$seed" --out "$data"
+  "$graphtutor" blueprint expand devops physics --valid 0.25 --drills 30 --seed "$seed" --out "$data"
   more=()
   [ -e "data/blueprints/$run/config.yaml" ] && more=(--resume)
   "$graphtutor" blueprint train "$data" --run-id "$run" --set seed="$seed" \

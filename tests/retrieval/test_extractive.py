@@ -137,12 +137,8 @@ def test_marks_of_a_document_are_no_citations() -> None:
     )
 
 
-FENCED = (
-    "Empty the log that is in use:\n\n```\ncd /var/log\ntruncate -s 0 gate.log\n```\n\nWait."
-)
-INDENTED = (
-    "Empty the log\nthat is in use:\n\n    cd /var/log\n    truncate -s 0 gate.log\n\nWait."
-)
+FENCED = "Empty the log that is in use:\n\n```\ncd /var/log\ntruncate -s 0 gate.log\n```\n\nWait."
+INDENTED = "Empty the log\nthat is in use:\n\n    cd /var/log\n    truncate -s 0 gate.log\n\nWait."
 
 
 @pytest.mark.parametrize("text", [FENCED, INDENTED])

@@ -115,23 +115,22 @@ def asker_over(searcher: Searcher, where: Filter, options: Answering) -> Asker:
     are theirs.
     """
     _refuse_contradictions(options)
-    from graphtutor.retrieval.answerable import Gate
-    from graphtutor.retrieval.asking import Asker, GraphSource
+    from graphtutor.retrieval.asking import GraphSource
+    from graphtutor.retrieval.assemble import make_asker
     from graphtutor.retrieval.linking import Linker
-    from graphtutor.retrieval.rarity import Rarity
 
-    linker: Linker | None = None
+    graph: GraphSource | None = None
     if options.graph:
         from graphtutor.graph.load import load_graph
 
-        linker = Linker(load_graph(options.graph))
-    gate = Gate(Rarity(searcher.store), linker)
-    return Asker(
-        search=lambda question, limit: searcher.search(question, limit, where),
-        reranker=_reranker(options.rerank, linker),
-        answerer=_answerer(options, gate, linker),
-        graph=GraphSource(linker, options.graph) if linker and options.graph else None,
-        limit=options.limit,
+        graph = GraphSource(Linker(load_graph(options.graph)), options.graph)
+    return make_asker(
+        searcher,
+        where,
+        graph,
+        options.limit,
+        reranker=_reranker(options.rerank, graph.linker if graph else None),
+        answerer=lambda gate: _answerer(options, gate),
     )
 
 
@@ -165,7 +164,7 @@ def _reranker(how: str, linker: Linker | None) -> Reranker:
     return CrossEncoderReranker(Path(how))
 
 
-def _answerer(options: Answering, gate: Gate, linker: Linker | None) -> Answerer:
+def _answerer(options: Answering, gate: Gate) -> Answerer:
     if not options.model:
         from graphtutor.retrieval.extractive import ExtractiveAnswerer
 
@@ -188,7 +187,7 @@ def _answerer(options: Answering, gate: Gate, linker: Linker | None) -> Answerer
 
     count: Callable[[str], int] = _estimated if options.server else tokens_of
     sampling = Sampling(max_new_tokens=options.tokens)
-    return GenerativeAnswerer(model, count, model.window(), gate, sampling, linker)
+    return GenerativeAnswerer(model, count, model.window(), gate, sampling, gate.linker)
 
 
 def _estimated(prompt: str) -> int:

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
+from graphtutor.retrieval.answer import Answerer
 from graphtutor.retrieval.answerable import Gate
 from graphtutor.retrieval.asking import Asker, GraphSource
 from graphtutor.retrieval.catalogue import Catalogue, Entry, catalogue_file, reconcile
 from graphtutor.retrieval.extractive import ExtractiveAnswerer
 from graphtutor.retrieval.rarity import Rarity
-from graphtutor.retrieval.rerank import GraphReranker, WordReranker
+from graphtutor.retrieval.rerank import GraphReranker, Reranker, WordReranker
 from graphtutor.retrieval.search import Searcher
 from graphtutor.retrieval.store import Filter, StoreInfo
 from graphtutor.retrieval.stores import Place, open_store
 
-__all__ = ["entries_of", "info_of", "quoting_asker"]
+__all__ = ["entries_of", "info_of", "make_asker"]
 
 
-def quoting_asker(
-    searcher: Searcher, where: Filter, graph: GraphSource | None = None, limit: int = 8
+def make_asker(
+    searcher: Searcher,
+    where: Filter,
+    graph: GraphSource | None = None,
+    limit: int = 8,
+    *,
+    reranker: Reranker | None = None,
+    answerer: Callable[[Gate], Answerer] = ExtractiveAnswerer,
 ) -> Asker:
-    """Return what answers from the store of ``searcher`` with the sources' own sentences.
+    """Return what answers from the store of ``searcher``, and from ``graph`` if there is one.
 
-    Hits are reranked by words, with a ``graph`` also by what lies between the question's entities.
+    Without a ``reranker`` hits are reranked by words, with a graph also by what lies between the
+    question's entities; without an ``answerer`` the sources' own sentences are quoted.
     """
     linker = graph.linker if graph else None
     return Asker(
         search=lambda question, most: searcher.search(question, most, where),
-        reranker=GraphReranker(linker) if linker else WordReranker(),
-        answerer=ExtractiveAnswerer(Gate(Rarity(searcher.store), linker)),
+        reranker=reranker or (GraphReranker(linker) if linker else WordReranker()),
+        answerer=answerer(Gate(Rarity(searcher.store), linker)),
         graph=graph,
         limit=limit,
     )

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from graphtutor.errors import GraphtutorError
 from graphtutor.retrieval.asking import GraphSource
-from graphtutor.retrieval.assemble import entries_of, info_of, quoting_asker
+from graphtutor.retrieval.assemble import entries_of, info_of, make_asker
 from graphtutor.retrieval.catalogue import Entry
 from graphtutor.retrieval.embedder import Embedder
 from graphtutor.retrieval.embeddings import embedder_of, installed
@@ -204,7 +204,7 @@ class Library:
         say("answering")
         with closing(open_store(self._place, self._wait)) as store:
             searcher = Searcher(store, model, mode)
-            asker = quoting_asker(searcher, Filter(docs=asked.docs), graph, asked.limit)
+            asker = make_asker(searcher, Filter(docs=asked.docs), graph, asked.limit)
             answer = asker.ask(asked.question)
         return view_of(answer, mode, notes, time.monotonic() - began, _label(graph))
 

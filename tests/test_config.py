@@ -195,3 +195,9 @@ def test_dumped_file_is_loaded_through_the_front_door(tmp_path: Path) -> None:
     """The round trip holds for the reader that users meet, tuples and nested sections included."""
     config = load_config(overrides=["rsft.hop_weights=[1, 2, 3]", "sft.lr=1e-5", "seed=9"])
     assert load_config(_file(tmp_path, dump_config(config))) == config
+
+
+def test_shares_that_do_not_add_up_are_named_with_those_of_the_preset() -> None:
+    """Setting one share leaves the preset's others as they are, which is easy to forget."""
+    with pytest.raises(ConfigError, match=r"not whole 0\.8, merge 0\.05, drill 0\.45"):
+        load_config(preset="blueprint-nano", overrides=["blueprint.shares={whole: 0.8}"])

@@ -228,7 +228,9 @@ class BlueprintConfig(Section):
     @model_validator(mode="after")
     def _in_bounds(self) -> BlueprintConfig:
         if min(self.shares.values(), default=0) < 0 or sum(self.shares.values()) > 1:
-            raise ValueError("shares are between 0 and 1 and add up to 1 at most")
+            # A preset's own shares stay where only some are set, so all of them are named.
+            given = ", ".join(f"{kind} {share:g}" for kind, share in self.shares.items())
+            raise ValueError(f"shares between 0 and 1 that add up to 1 at most, not {given}")
         return self
 
 

@@ -1,6 +1,6 @@
 """Choose the settings of recipes/blueprint-nano without a look at the topics it is reported on.
 
-    python benchmarks/blueprint_settings.py FOLDER --drills 30 --set sft.steps=1200
+    python benchmarks/blueprint_settings.py FOLDER --drills 30
 
 DevOps and physics are split as the recipe splits them; a fifth of the *training* topics is then
 held out once more, and a model trained on the rest is scored on that fifth. The topics that the

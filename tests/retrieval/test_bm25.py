@@ -4,7 +4,7 @@ import math
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from graphtutor.retrieval import bm25
@@ -60,6 +60,7 @@ def test_the_ways_to_write_an_identifier_find_each_other(document: str, question
 
 
 @given(st.text(max_size=60))
+@example("N'T")
 @settings(max_examples=200, deadline=None)
 def test_any_text_has_terms_and_blanks_change_none(text: str) -> None:
     found = terms(text)

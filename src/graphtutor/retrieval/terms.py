@@ -42,7 +42,7 @@ STOP_WORDS: Final = frozenset(
 _LETTERS = r"(?:[^\W_][\u0300-\u036f]*)+"
 _WORD = re.compile(rf"{_LETTERS}(?:(?:[-'.]|_+){_LETTERS})*(?:\+\+|#)?")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_ENDING = re.compile(r"(?:'s|n't)$", re.IGNORECASE)
+_ENDING = re.compile(r"(?<=.)(?:'s|n't)$", re.IGNORECASE)
 _PLAIN = {0xAD: None, 0x2010: "-", 0x2019: "'"}
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)+)", re.IGNORECASE)

@@ -29,7 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1, help="of the split and of the training")
-    parser.add_argument("--drills", type=int, default=20)
+    parser.add_argument("--drills", type=int, default=30)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     asked = parser.parse_args()
     domains = [(d, load_framework(d.framework)) for d in map(load_domain, DOMAINS)]

@@ -11,7 +11,7 @@ from graphtutor.blueprint.domain import Domain, Topic
 from graphtutor.blueprint.framework import Framework
 from graphtutor.io.seed import random_stream
 
-__all__ = ["LETTERS", "Draft", "Source", "lettered", "quiz_groups", "said"]
+__all__ = ["LETTERS", "Draft", "Source", "inside", "lettered", "quiz_groups", "said"]
 
 LETTERS = "ABCD"
 _LEAST_GROUP = len(LETTERS) + 1
@@ -106,6 +106,15 @@ def said(
     chosen = (wordings[int(n)] for n in stream.permutation(len(wordings))[:count])
     filled = (wording.format_map(fields) for wording in chosen)
     return [text[:1].upper() + text[1:] for text in filled]
+
+
+def inside(name: str) -> str:
+    """Return a name as it stands within a sentence; an acronym stays as it is.
+
+    >>> inside("First principles"), inside("DNS records")
+    ('first principles', 'DNS records')
+    """
+    return name if name[1:2].isupper() else name[:1].lower() + name[1:]
 
 
 def lettered(

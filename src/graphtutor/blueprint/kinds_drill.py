@@ -16,8 +16,8 @@ import numpy as np
 from graphtutor.blueprint import kinds_wording as wording
 from graphtutor.blueprint.domain import Topic
 from graphtutor.blueprint.framework import Framework
-from graphtutor.blueprint.kinds_draft import Draft, Source, said
-from graphtutor.blueprint.kinds_topic import fields_of, merged
+from graphtutor.blueprint.kinds_draft import Draft, Source, inside, said
+from graphtutor.blueprint.kinds_topic import fields_of, merging
 
 __all__ = ["drill"]
 
@@ -53,7 +53,7 @@ def _joint(source: Source, topic: Topic, stream: np.random.Generator) -> Draft:
         pool = [strand for one in (topic, *others) for strand in one.strands]
         count = 1 + int(stream.integers(min(_MOST_STRANDS, len(pool))))
         strands = [pool[int(n)] for n in stream.permutation(len(pool))[:count]]
-        names = [_inside(strand[first]) for strand in strands]
+        names = [inside(strand[first]) for strand in strands]
     title = " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
     (user,) = said(stream, wording.WHOLE, fields_of(source, topic) | {"title": title})
     return source.draft("drill", topic, user, source.framework.written(strands))
@@ -66,11 +66,7 @@ def _nonsense(
     framework = source.framework
     count = 1 + int(stream.integers(_MOST_STRANDS))
     strands = [_strand(stream, words, framework) for _ in range(count)]
-    (ask,) = said(stream, wording.MERGE, fields_of(source, topic))
-    plain = framework.model_copy(update={"merge": None})
-    return source.draft(
-        "drill", topic, f"{ask}\n\n{plain.written(strands)}", merged(source, strands)
-    )
+    return merging(source, "drill", topic, strands, stream)
 
 
 def _words(topics: Sequence[Topic]) -> list[str]:
@@ -96,8 +92,3 @@ def _phrase(stream: np.random.Generator, words: Sequence[str], least: int, most:
     count = int(stream.integers(least, most + 1))
     text = " ".join(words[int(n)] for n in stream.integers(len(words), size=count))
     return text[:1].upper() + text[1:]
-
-
-def _inside(name: str) -> str:
-    """Return a name as it stands within a sentence; an acronym stays as it is."""
-    return name if name[1:2].isupper() else name[:1].lower() + name[1:]

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+import numpy as np
+
 from graphtutor.blueprint import kinds_wording as wording
 from graphtutor.blueprint.domain import Topic
 from graphtutor.blueprint.framework import Level
-from graphtutor.blueprint.kinds_draft import Draft, Source, said
+from graphtutor.blueprint.kinds_draft import Draft, Source, inside, said
 
 __all__ = [
     "compress",
     "fields_of",
     "level",
     "merge",
-    "merged",
+    "merging",
     "next_level",
     "place",
     "short",
@@ -89,7 +91,6 @@ def merge(source: Source) -> Iterator[Draft]:
     The same strand stands in ever other company, so that nothing but what is given tells the
     answer: a model learns to carry over, not to remember.
     """
-    plain = source.framework.model_copy(update={"merge": None})
     for topic in source.domain.topics if source.framework.merge else ():
         others = [strand for other in source.companions(topic) for strand in other.strands]
         for number in range(_MERGES if others else 0):
@@ -98,9 +99,7 @@ def merge(source: Source) -> Iterator[Draft]:
             count = int(stream.integers(1, _MOST_STRANDS))
             given = [own, *(others[int(n)] for n in stream.permutation(len(others))[:count])]
             strands = [given[int(n)] for n in stream.permutation(len(given))]
-            (ask,) = said(stream, wording.MERGE, fields_of(source, topic))
-            answer = merged(source, strands)
-            yield source.draft("merge", topic, f"{ask}\n\n{plain.written(strands)}", answer)
+            yield merging(source, "merge", topic, strands, stream)
 
 
 def unfold(source: Source) -> Iterator[Draft]:
@@ -125,16 +124,27 @@ def place(source: Source) -> Iterator[Draft]:
         yield source.draft("place", topic, user, answer)
 
 
+def merging(
+    source: Source,
+    kind: str,
+    topic: Topic,
+    strands: Sequence[Mapping[str, str]],
+    stream: np.random.Generator,
+) -> Draft:
+    """Ask for the short form of ``strands``, which the question gives level by level."""
+    plain = source.framework.model_copy(update={"merge": None})
+    (ask,) = said(stream, wording.MERGE, fields_of(source, topic))
+    user = f"{ask}\n\n{plain.written(strands)}"
+    return source.draft(kind, topic, user, merged(source, strands))
+
+
 def fields_of(source: Source, topic: Topic) -> dict[str, str]:
     """Return what the wordings of a question about ``topic`` name."""
     framework, merge = source.framework, source.framework.merge
-    title = framework.title
-    # A title such as "First principles" stands within a sentence; an acronym stays as it is.
-    inside = title if title[1:2].isupper() else title[:1].lower() + title[1:]
     return {
         "title": topic.title,
         "domain": source.name,
-        "framework": inside,
+        "framework": inside(framework.title),
         "short": merge.label if merge else "",
     }
 

@@ -25,14 +25,7 @@ from graphtutor.retrieval.coverage import Wanted, share_found
 from graphtutor.retrieval.found import Found
 from graphtutor.retrieval.groundedness import numbers_in
 from graphtutor.retrieval.linking import Linker
-from graphtutor.retrieval.passages import (
-    Passage,
-    code_after,
-    code_around,
-    items_after,
-    items_around,
-    passages_of,
-)
+from graphtutor.retrieval.passages import Passage, listed_after, listed_around, passages_of
 from graphtutor.retrieval.terms import terms
 
 __all__ = ["ExtractiveAnswerer"]
@@ -169,12 +162,10 @@ def _names_edge(passage: Passage, linker: Linker, edges: AbstractSet[frozenset[s
 def _with_list(candidate: _Candidate, steps: bool) -> list[int]:
     """Return the places to quote: where steps are asked for, with the commands that do them."""
     place, passages = candidate.place, candidate.passages
-    if steps and passages[place].is_code:
-        return [*code_around(passages, place)]
-    if steps and passages[place].is_item:
-        return [*items_around(passages, place)]
+    if steps and passages[place].kind != "sentence":
+        return [*listed_around(passages, place)]
     if steps or passages[place].text.endswith(":"):
-        return [place, *items_after(passages, place), *code_after(passages, place)]
+        return [place, *listed_after(passages, place)]
     return [place]
 
 

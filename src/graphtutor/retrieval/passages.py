@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from graphtutor.retrieval.chunk import Chunk
 from graphtutor.retrieval.sentences import sentence_spans
 
-__all__ = ["Passage", "code_after", "code_around", "items_after", "items_around", "passages_of"]
+__all__ = ["Passage", "listed_after", "listed_around", "passages_of"]
 
 _ITEM: Final = re.compile(r"\s*(?:[-*+\u2022]|\(?\d{1,3}[.)]|\(?[a-z][)])\s")
 _BULLET: Final = re.compile(r"^\s*[-*+\u2022]\s+")
@@ -39,8 +39,7 @@ class Passage:
     text: str
     start: int
     context: str
-    is_item: bool = False
-    is_code: bool = False
+    kind: Literal["sentence", "item", "code"] = "sentence"
 
 
 def passages_of(chunk: Chunk) -> tuple[Passage, ...]:
@@ -68,7 +67,7 @@ def passages_of(chunk: Chunk) -> tuple[Passage, ...]:
         title = not item and bool(_TITLE.fullmatch(text))
         if _plain(text) in headings or (open_end and (cut or title)):
             continue
-        found.append(Passage(text, chunk.start + start, context, is_item=item))
+        found.append(Passage(text, chunk.start + start, context, "item" if item else "sentence"))
         before = text
     return tuple(found)
 
@@ -83,39 +82,34 @@ def _code_lines(raw: str, start: int, context: str) -> Iterator[Passage]:
     for line in re.finditer(r"\S.*", raw):
         text = line[0].rstrip()
         if any(c.isalpha() for c in text):
-            yield Passage(text, start + line.start(), context, is_code=True)
+            yield Passage(text, start + line.start(), context, "code")
 
 
-def items_after(passages: Sequence[Passage], place: int) -> range:
-    """Return the places of the list that the passage at ``place`` introduces; may be empty."""
-    end = place + 1
-    while end < len(passages) and passages[end].is_item and end - place <= _MOST_ITEMS:
-        end += 1
-    return range(place + 1, end)
+def listed_after(passages: Sequence[Passage], place: int) -> range:
+    """Return the places of the list or code that the passage at ``place`` introduces, if any."""
+    kinds = [passage.kind for passage in passages[place + 1 : place + 2]]
+    if kinds in ([], ["sentence"]):
+        return range(0)
+    return range(place + 1, _end(passages, place, kinds[0]))
 
 
-def items_around(passages: Sequence[Passage], place: int) -> range:
-    """Return the places of the list that the item at ``place`` is part of."""
+def listed_around(passages: Sequence[Passage], place: int) -> range:
+    """Return the places of the list or code around ``place``, code with its introduction."""
+    kind = passages[place].kind
     start = place
-    while start > 0 and passages[start - 1].is_item and place - start < _MOST_ITEMS:
+    while start > 0 and passages[start - 1].kind == kind and place - start < _MOST_ITEMS:
         start -= 1
-    return range(start, items_after(passages, place).stop)
+    if kind == "code" and start > 0 and place - start < _MOST_ITEMS:
+        start -= 1
+    return range(start, _end(passages, place, kind))
 
 
-def code_after(passages: Sequence[Passage], place: int) -> range:
-    """Return the places of the code that the passage at ``place`` introduces; may be empty."""
+def _end(passages: Sequence[Passage], place: int, kind: str) -> int:
+    """Return the place after the last passage of ``kind`` in a row behind ``place``."""
     end = place + 1
-    while end < len(passages) and passages[end].is_code and end - place <= _MOST_ITEMS:
+    while end < len(passages) and passages[end].kind == kind and end - place <= _MOST_ITEMS:
         end += 1
-    return range(place + 1, end)
-
-
-def code_around(passages: Sequence[Passage], place: int) -> range:
-    """Return the places of the code that a line at ``place`` is part of, its introduction first."""
-    start = place
-    while start > 0 and passages[start].is_code and place - start < _MOST_ITEMS:
-        start -= 1
-    return range(start, code_after(passages, place).stop)
+    return end
 
 
 def _plain(text: str) -> str:
